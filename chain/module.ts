@@ -1,0 +1,162 @@
+import type { StateReader, StateWriter } from "../state/store.ts";
+import type { Bls } from "./crypto/bls.ts";
+import type { GasMeter } from "./gas.ts";
+import type { Params, ParamTable } from "./params.ts";
+import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "./types/attestation.ts";
+import type { Validator, ValidatorSet } from "./types/validator.ts";
+
+/** An event: a type and its attributes in order. Values are plain strings, as CometBFT 0.38 serves them. */
+export interface Event {
+  readonly type: string;
+  readonly attributes: readonly (readonly [key: string, value: string])[];
+}
+
+/** What a network's genesis document fixes for ever. A fork changes this data and not code. */
+export interface ChainSpec {
+  readonly chainId: string;
+  readonly genesisRoot: Uint8Array;
+  /** Base bech32 prefix (`assay`); `valoper` and `valcons` are appended for the other two. */
+  readonly prefix: string;
+  /** Base denomination of fees and stake (`uassay`, 6 decimals). */
+  readonly denom: string;
+}
+
+/** What is the same for everything in one block. */
+export interface BlockInfo {
+  readonly height: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly spec: ChainSpec;
+  readonly params: Params;
+  /** The set that votes on this block. */
+  readonly validators: ValidatorSet;
+  /** Operator of the proposer. */
+  readonly proposer: Uint8Array;
+  /** The beacon after this block's randao reveal. */
+  readonly beacon: Uint8Array;
+}
+
+/** What a state transition may touch. Nothing else: no clock, no randomness, no environment. */
+export interface Context {
+  readonly block: BlockInfo;
+  readonly store: StateWriter;
+  readonly gas: GasMeter;
+  readonly bls: Bls;
+  emit(type: string, ...attributes: (readonly [key: string, value: string])[]): void;
+}
+
+/** The context of one message: which transaction it is in. */
+export interface MessageContext extends Context {
+  /** SHA-256 of the transaction's bytes. */
+  readonly txHash: Uint8Array;
+  /** Sequence of the first signer at which the transaction was signed. */
+  readonly sequence: number;
+  readonly messageIndex: number;
+}
+
+/** A message a transaction may carry. One file each, under `modules/<name>/messages/`. */
+export interface MessageType<M, R> {
+  readonly typeUrl: string;
+  readonly responseTypeUrl: string;
+  /** Throws on bytes that are not this message. */
+  decode(bytes: Uint8Array): M;
+  encodeResponse(response: R): Uint8Array;
+  /** Addresses (20 bytes) that must sign, in order, without repetition. Throws TxError for a malformed address. */
+  signers(message: M, spec: ChainSpec): readonly Uint8Array[];
+  /** Checks that need no state. Throws TxError. */
+  validate(message: M, spec: ChainSpec): void;
+  /** Throws TxError to fail the transaction; its writes are then dropped. */
+  execute(ctx: MessageContext, message: M): R;
+}
+
+/** A message type whose own types have been forgotten, as a registry holds it. */
+export interface AnyMessageType {
+  readonly typeUrl: string;
+  readonly responseTypeUrl: string;
+  /** Decodes once; the returned closures keep the typed message. */
+  parse(bytes: Uint8Array, spec: ChainSpec): ParsedMessage;
+}
+
+export interface ParsedMessage {
+  readonly typeUrl: string;
+  readonly responseTypeUrl: string;
+  readonly signers: readonly Uint8Array[];
+  validate(): void;
+  /** Returns the encoded response. */
+  execute(ctx: MessageContext): Uint8Array;
+}
+
+export function messageType<M, R>(type: MessageType<M, R>): AnyMessageType {
+  return {
+    typeUrl: type.typeUrl,
+    responseTypeUrl: type.responseTypeUrl,
+    parse(bytes, spec) {
+      const message = type.decode(bytes);
+      return {
+        typeUrl: type.typeUrl,
+        responseTypeUrl: type.responseTypeUrl,
+        signers: type.signers(message, spec),
+        validate: () => type.validate(message, spec),
+        execute: (ctx) => type.encodeResponse(type.execute(ctx, message)),
+      };
+    },
+  };
+}
+
+export interface QueryContext {
+  readonly store: StateReader;
+  readonly height: number;
+  /** Time of the block at `height`. */
+  readonly time: number;
+  readonly spec: ChainSpec;
+  readonly params: Params;
+  /** The set that votes on the next block. */
+  readonly validators: ValidatorSet;
+}
+
+/** A query, by its gRPC path (`/cosmos.bank.v1beta1.Query/Balance`), from protobuf bytes to protobuf bytes. Throws QueryError. */
+export interface Query {
+  readonly path: string;
+  handle(ctx: QueryContext, request: Uint8Array): Uint8Array;
+}
+
+/** A vote pair that has been verified against the set of its height. */
+export interface VerifiedDuplicateVote {
+  /** Operator of the guilty validator, and its power then. */
+  readonly operator: Uint8Array;
+  readonly identityKey: Uint8Array;
+  readonly power: bigint;
+  readonly height: number;
+  /** Time of the block at `height`. */
+  readonly time: number;
+}
+
+/** What a block brings besides transactions, handed to every module's `beginBlock`. */
+export interface BlockInput {
+  /** The set of the parent's height and which members' precommits the last commit holds; empty in block 1. */
+  readonly lastCommit: readonly { readonly validator: Validator; readonly signed: boolean }[];
+  readonly duplicateVotes: readonly VerifiedDuplicateVote[];
+  readonly duplicateAttestations: readonly AttestationEvidence[];
+  readonly commitments: readonly Commitment[];
+  readonly reveals: readonly Reveal[];
+  readonly outputs: readonly JobOutput[];
+}
+
+/** Where genesis validation writes what it finds: all errors, each with its path (`staking.validators[2].power`). */
+export type Report = (path: string, message: string) => void;
+
+export interface Module {
+  readonly name: string;
+  readonly params: ParamTable;
+  readonly messages: readonly AnyMessageType[];
+  readonly queries: readonly Query[];
+  /** The module's section of the genesis document. `validate` has run without a report before `init` is called. */
+  readonly genesis: {
+    validate(section: unknown, spec: Pick<ChainSpec, "prefix" | "denom">, report: Report): void;
+    init(ctx: Context, section: unknown): void;
+  };
+  /** Throws InvalidBlockError when the input breaks a rule. */
+  beginBlock?(ctx: Context, input: BlockInput): void;
+  /** A returned set (any order; zero power is left out) replaces the validator set from the next height on. */
+  endBlock?(ctx: Context): readonly Validator[] | undefined;
+}

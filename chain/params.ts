@@ -1,0 +1,58 @@
+import { ByteListType, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { UintBn64 } from "./types/primitives.ts";
+
+/** What a parameter counts. `ppm` is parts per million: there are no fractions in a state transition. */
+export type ParamUnit = "count" | "blocks" | "ms" | "ppm" | "gas" | "bytes" | "uassay";
+
+/** A row of the parameter table. All values are unsigned 64-bit integers; `min` and `max` are inclusive. */
+export interface ParamRow {
+  readonly unit: ParamUnit;
+  readonly default: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+  readonly doc: string;
+}
+
+/** The parameters in force, by full name (`staking.unbondingTime`). */
+export type Params = ReadonlyMap<string, bigint>;
+
+export interface ParamTable<R extends Record<string, ParamRow> = Record<string, ParamRow>> {
+  readonly module: string;
+  readonly rows: R;
+  /** The module's own parameters, by short name. */
+  read(params: Params): { readonly [K in keyof R]: bigint };
+}
+
+/** Declares a module's rows of the parameter table. */
+export function defineParams<const R extends Record<string, ParamRow>>(module: string, rows: R): ParamTable<R> {
+  const names = Object.keys(rows) as (keyof R & string)[];
+  return {
+    module,
+    rows,
+    read(params) {
+      const values = {} as { [K in keyof R]: bigint };
+      for (const name of names) {
+        const value = params.get(`${module}.${name}`);
+        if (value === undefined) throw new Error(`parameter ${module}.${name} is not set`);
+        values[name] = value;
+      }
+      return values;
+    },
+  };
+}
+
+/** What `paramsRoot` is the root of: all parameters in byte order of their names. */
+export const ParamEntries = new ListCompositeType(
+  new ContainerType({ name: new ByteListType(64), value: UintBn64 }, { typeName: "ParamEntry" }),
+  1024,
+);
+
+/** Merges tables into one list of rows by full name, in byte order. */
+export function parameterRows(tables: readonly ParamTable[]): ReadonlyMap<string, ParamRow> {
+  const rows: [string, ParamRow][] = [];
+  for (const table of tables) {
+    for (const [name, row] of Object.entries(table.rows)) rows.push([`${table.module}.${name}`, row]);
+  }
+  rows.sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(rows);
+}

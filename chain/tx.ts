@@ -1,0 +1,35 @@
+import type { AuthInfo, TxBody } from "cosmjs-types/cosmos/tx/v1beta1/tx.js";
+import type { Context, ParsedMessage } from "./module.ts";
+
+/** An amount of one denomination, in base units. */
+export interface Coin {
+  readonly denom: string;
+  readonly amount: bigint;
+}
+
+/** A transaction that has been decoded and whose parts fit together; nothing about it has been verified. */
+export interface DecodedTx {
+  /** As received: hash and signatures are over these bytes and the two below, never over a re-encoding. */
+  readonly bytes: Uint8Array;
+  readonly bodyBytes: Uint8Array;
+  readonly authInfoBytes: Uint8Array;
+  readonly signatures: readonly Uint8Array[];
+  /** SHA-256 of `bytes`. */
+  readonly hash: Uint8Array;
+  readonly body: TxBody;
+  readonly authInfo: AuthInfo;
+  readonly messages: readonly ParsedMessage[];
+  /** Signers of all messages in order of first appearance. */
+  readonly signers: readonly Uint8Array[];
+  readonly fee: readonly Coin[];
+  readonly gasLimit: number;
+}
+
+/** `simulate` skips signature checks and fees, everything else runs as in a block. */
+export type TxMode = "deliver" | "check" | "simulate";
+
+/**
+ * What every transaction passes before its messages: size, fee, sequence, signature, gas. Writes it makes stay even when
+ * a message fails. Throws TxError, after which the transaction has no effect at all (and can't be in a block).
+ */
+export type Ante = (ctx: Context, tx: DecodedTx, mode: TxMode) => void;

@@ -1,0 +1,65 @@
+import type { ChainSpec } from "../../chain/module.ts";
+import type { Params } from "../../chain/params.ts";
+import type { Rotation } from "../../chain/proposer-rotation.ts";
+import type { Block, CertifiedBlock, SignedProposal } from "../../chain/types/block.ts";
+import type { Commit, DuplicateVoteEvidence, ProposalData, Vote, VoteData } from "../../chain/types/vote.ts";
+
+/** What a proposer wants in the block that it asks the application to build. */
+export interface BuildRequest {
+  readonly height: number;
+  readonly round: number;
+  readonly proposerIndex: number;
+  /** Milliseconds; already later than the parent's time. */
+  readonly time: number;
+  readonly lastCommit: Commit;
+  readonly randaoReveal: Uint8Array;
+}
+
+export type Execution = { readonly kind: "ok" } | { readonly kind: "invalid"; readonly reason: string };
+
+/** The state machine that consensus drives. Implemented by the block executor, the mempool and the block store. */
+export interface Application {
+  readonly spec: ChainSpec;
+  /** Height, id and time of the last committed block (0, zero bytes and the genesis time before the first). */
+  readonly tip: { readonly height: number; readonly blockId: Uint8Array; readonly time: number };
+  /** The certificate of the tip; the all-zero commit at height 0. */
+  readonly tipCommit: Commit;
+  /** The parameters in force for the next block. */
+  readonly params: Params;
+  /** The set (with its rotation) that votes on `height`: tip + 1, or a retained past height. */
+  rotation(height: number): Rotation | undefined;
+  /** Builds, executes and returns a block on the tip, all header roots filled in. */
+  build(request: BuildRequest): Promise<Block>;
+  /** Executes a proposed block on an overlay of the tip. The result is kept, so that committing does not run it again. */
+  execute(block: Block): Promise<Execution>;
+  /** Commits a decided block. Any failure here stops the node. */
+  commit(certified: CertifiedBlock): Promise<void>;
+  /** Whether transactions, commitments, reveals or evidence wait for a block. */
+  hasWork(): boolean;
+  /** A committed block, for peers that lag behind. */
+  certifiedBlock(height: number): CertifiedBlock | undefined;
+  /** Two votes of one validator that contradict each other, for the next block this node proposes. */
+  addEvidence(evidence: DuplicateVoteEvidence): void;
+}
+
+/** Signs, and remembers on disk what it signed before it lets a signature out. Throws when asked to contradict itself. */
+export interface ConsensusSigner {
+  /** Index into a validator set is found by this key. */
+  readonly publicKey: Uint8Array;
+  signVote(type: Vote["type"], data: VoteData): Promise<Uint8Array>;
+  signProposal(data: ProposalData): Promise<Uint8Array>;
+  randaoReveal(height: number): Uint8Array;
+}
+
+/** What consensus tells other nodes. Delivery is not guaranteed. */
+export interface ConsensusNetwork {
+  broadcastProposal(proposal: SignedProposal): void;
+  broadcastVote(vote: Vote): void;
+}
+
+/** The only source of time and timers. */
+export interface Clock {
+  now(): number;
+  /** Calls back once after `ms`; the returned function cancels. */
+  after(ms: number, callback: () => void): () => void;
+}

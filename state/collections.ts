@@ -1,0 +1,156 @@
+import type { Type } from "@chainsafe/ssz";
+import { OWNER, type Owner } from "./prefixes.ts";
+import type { KeyRange, StateReader, StateWriter } from "./store.ts";
+
+/**
+ * How a key becomes bytes. Byte order of the bytes is the iteration order. `length` is the number of bytes, or
+ * undefined for a codec that takes all that is left and can therefore only stand last in a tuple.
+ */
+export interface KeyCodec<K> {
+  readonly length: number | undefined;
+  encode(key: K): Uint8Array;
+  decode(bytes: Uint8Array): K;
+}
+
+export function bytesKey(length: number): KeyCodec<Uint8Array> {
+  return {
+    length,
+    encode(key) {
+      if (key.length !== length) throw new Error(`a key of ${length} bytes was expected, got ${key.length}`);
+      return key;
+    },
+    decode: (bytes) => bytes,
+  };
+}
+
+/** Big-endian, so that byte order is numeric order. */
+export const heightKey: KeyCodec<number> = {
+  length: 8,
+  encode(key) {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(key));
+    return bytes;
+  },
+  decode: (bytes) => Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0)),
+};
+
+/** UTF-8 text; only in last place of a tuple. */
+export const textKey: KeyCodec<string> = {
+  length: undefined,
+  encode: (key) => new TextEncoder().encode(key),
+  decode: (bytes) => new TextDecoder().decode(bytes),
+};
+
+export function pairKey<A, B>(a: KeyCodec<A>, b: KeyCodec<B>): KeyCodec<readonly [A, B]> {
+  const split = a.length;
+  if (split === undefined) throw new Error("only the last part of a key may have any length");
+  return {
+    length: b.length === undefined ? undefined : split + b.length,
+    encode(key) {
+      return new Uint8Array(Buffer.concat([a.encode(key[0]), b.encode(key[1])]));
+    },
+    decode: (bytes) => [a.decode(bytes.subarray(0, split)), b.decode(bytes.subarray(split))],
+  };
+}
+
+/** A typed map in the state. Values are SSZ; `set` stores the value's hash_tree_root with it. */
+export interface Collection<K, V> {
+  /** The store key, for proofs. */
+  storeKey(key: K): Uint8Array;
+  get(reader: StateReader, key: K): V | undefined;
+  has(reader: StateReader, key: K): boolean;
+  set(writer: StateWriter, key: K, value: V): void;
+  delete(writer: StateWriter, key: K): void;
+  /**
+   * In key order, all or those whose encoded key starts with `within`. The entries are collected before the first is
+   * handed out, so the loop may write to the store. PERF: bound the range or the collection.
+   */
+  entries(reader: StateReader, options?: EntriesOptions): readonly (readonly [key: K, value: V])[];
+}
+
+export interface EntriesOptions {
+  readonly within?: Uint8Array;
+  /** Encoded key of the lower bound, inclusive, whatever the direction. */
+  readonly from?: Uint8Array;
+  /** Encoded key of the upper bound, exclusive, whatever the direction. */
+  readonly before?: Uint8Array;
+  readonly reverse?: boolean;
+  /** Most entries handed out. */
+  readonly limit?: number;
+}
+
+/** One typed value in the state. */
+export interface Item<V> {
+  readonly storeKey: Uint8Array;
+  get(reader: StateReader): V | undefined;
+  set(writer: StateWriter, value: V): void;
+  delete(writer: StateWriter): void;
+}
+
+function join(prefix: Uint8Array, rest: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(prefix.length + rest.length);
+  bytes.set(prefix);
+  bytes.set(rest, prefix.length);
+  return bytes;
+}
+
+function successor(prefix: Uint8Array): Uint8Array {
+  const end = Uint8Array.from(prefix);
+  for (let i = end.length - 1; i >= 0; i--) {
+    const byte = end[i] as number;
+    if (byte < 0xff) {
+      end[i] = byte + 1;
+      return end.subarray(0, i + 1);
+    }
+  }
+  throw new Error("a prefix of 0xff bytes has no successor");
+}
+
+/** The bytes and root that the tree commits to for a value. */
+export function storedValue<V>(type: Type<V>, value: V): { bytes: Uint8Array; root: Uint8Array } {
+  return { bytes: type.serialize(value), root: type.hashTreeRoot(value) };
+}
+
+export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>, type: Type<V>): Collection<K, V> {
+  const prefix = Uint8Array.of(OWNER[owner], number);
+  const storeKey = (k: K): Uint8Array => join(prefix, key.encode(k));
+  return {
+    storeKey,
+    get(reader, k) {
+      const bytes = reader.get(storeKey(k));
+      return bytes === undefined ? undefined : type.deserialize(bytes);
+    },
+    has: (reader, k) => reader.get(storeKey(k)) !== undefined,
+    set: (writer, k, value) => writer.set(storeKey(k), storedValue(type, value)),
+    delete: (writer, k) => writer.delete(storeKey(k)),
+    entries(reader, options = {}) {
+      const within = options.within === undefined ? prefix : join(prefix, options.within);
+      const range: KeyRange = {
+        start: options.from === undefined ? within : join(prefix, options.from),
+        end: options.before === undefined ? successor(within) : join(prefix, options.before),
+        reverse: options.reverse ?? false,
+      };
+      const found: (readonly [K, V])[] = [];
+      const limit = options.limit ?? Number.MAX_SAFE_INTEGER;
+      if (limit === 0) return found;
+      for (const [bytes, value] of reader.iterate(range)) {
+        found.push([key.decode(bytes.subarray(prefix.length)), type.deserialize(value)]);
+        if (found.length >= limit) break;
+      }
+      return found;
+    },
+  };
+}
+
+export function item<V>(owner: Owner, number: number, type: Type<V>): Item<V> {
+  const storeKey = Uint8Array.of(OWNER[owner], number);
+  return {
+    storeKey,
+    get(reader) {
+      const bytes = reader.get(storeKey);
+      return bytes === undefined ? undefined : type.deserialize(bytes);
+    },
+    set: (writer, value) => writer.set(storeKey, storedValue(type, value)),
+    delete: (writer) => writer.delete(storeKey),
+  };
+}

@@ -1,0 +1,6 @@
+/**
+ * The first byte of every key: who owns it. Numbers are for ever, a retired one is never used again.
+ * The second byte is the collection's own number within its owner.
+ */
+export const OWNER = { chain: 0, auth: 1, bank: 2, staking: 3, slashing: 4, inference: 5 } as const;
+export type Owner = keyof typeof OWNER;
