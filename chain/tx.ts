@@ -1,4 +1,4 @@
-import type { AuthInfo, TxBody } from "cosmjs-types/cosmos/tx/v1beta1/tx.js";
+import type { AuthInfo, TxBody } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import type { Context, ParsedMessage } from "./module.ts";
 
 /** An amount of one denomination, in base units. */
