@@ -94,7 +94,8 @@ function join(prefix: Uint8Array, rest: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function successor(prefix: Uint8Array): Uint8Array {
+/** The first key after all keys with this prefix, for the end of a range. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array {
   const end = Uint8Array.from(prefix);
   for (let i = end.length - 1; i >= 0; i--) {
     const byte = end[i] as number;
@@ -103,7 +104,7 @@ function successor(prefix: Uint8Array): Uint8Array {
       return end.subarray(0, i + 1);
     }
   }
-  throw new Error("a prefix of 0xff bytes has no successor");
+  throw new Error("a prefix of 0xff bytes has no end");
 }
 
 /** The bytes and root that the tree commits to for a value. */
@@ -127,7 +128,7 @@ export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>,
       const within = options.within === undefined ? prefix : join(prefix, options.within);
       const range: KeyRange = {
         start: options.from === undefined ? within : join(prefix, options.from),
-        end: options.before === undefined ? successor(within) : join(prefix, options.before),
+        end: options.before === undefined ? prefixEnd(within) : join(prefix, options.before),
         reverse: options.reverse ?? false,
       };
       const found: (readonly [K, V])[] = [];

@@ -1,0 +1,124 @@
+import type { PageId } from "./jmt/update.ts";
+import type { KeyRange } from "./store.ts";
+
+/**
+ * What a store's database holds, by the first byte of the key. Numbers are big-endian: heights 6 bytes, chunks 4.
+ *
+ * | table | key | value |
+ * |---|---|---|
+ * | meta | | format, tip, oldest height, pruning cursor |
+ * | value | key | height it was written at ‖ bytes: the latest values |
+ * | past | key ‖ height it was written at | bytes of a value that has since been replaced or deleted |
+ * | deleted | key ‖ height of the deletion | empty: keys that past heights may hold and the tip does not |
+ * | page | height ‖ depth ‖ packed nibbles | a page of the tree |
+ * | root | height | the root's slot |
+ * | stale | height ‖ chunk | keys of this database that no height from this one on needs |
+ * | side | key | a side value |
+ */
+const TABLE = { meta: 0, value: 1, past: 2, deleted: 3, page: 4, root: 5, stale: 6, side: 7 } as const;
+type Table = keyof typeof TABLE;
+
+export const FORMAT = 1;
+export const HEIGHT_BYTES = 6;
+export const META_KEY: Uint8Array = Uint8Array.of(TABLE.meta);
+
+function tableKey(table: Table, ...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat([Uint8Array.of(TABLE[table]), ...parts]));
+}
+
+/** All keys of a table. */
+export function tableRange(table: Table): KeyRange {
+  return { start: Uint8Array.of(TABLE[table]), end: Uint8Array.of(TABLE[table] + 1) };
+}
+
+/** The key without its table; a copy. */
+export function withoutTable(key: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(key, 1);
+}
+
+function uint(value: number, size: number): Uint8Array {
+  const bytes = Buffer.alloc(size);
+  bytes.writeUIntBE(value, 0, size);
+  return bytes;
+}
+
+export const valueKey = (key: Uint8Array): Uint8Array => tableKey("value", key);
+export const sideKey = (key: Uint8Array): Uint8Array => tableKey("side", key);
+export const rootKey = (height: number): Uint8Array => tableKey("root", uint(height, HEIGHT_BYTES));
+export const pastKey = (key: Uint8Array, version: number): Uint8Array =>
+  tableKey("past", key, uint(version, HEIGHT_BYTES));
+export const deletedKey = (key: Uint8Array, height: number): Uint8Array =>
+  tableKey("deleted", key, uint(height, HEIGHT_BYTES));
+export const staleKey = (height: number, chunk: number): Uint8Array =>
+  tableKey("stale", uint(height, HEIGHT_BYTES), uint(chunk, 4));
+
+/** Key and height of an entry of `deleted`, or undefined for a key of another table. */
+export function parseDeletedKey(bytes: Uint8Array): { key: Uint8Array; height: number } | undefined {
+  if (bytes[0] !== TABLE.deleted) return undefined;
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const split = source.length - HEIGHT_BYTES;
+  return { key: source.subarray(1, split), height: source.readUIntBE(split, HEIGHT_BYTES) };
+}
+
+export function pageKey(id: PageId): Uint8Array {
+  const whole = id.depth >> 1;
+  const packed = (id.depth + 1) >> 1;
+  const bytes = Buffer.alloc(1 + HEIGHT_BYTES + 1 + packed);
+  bytes[0] = TABLE.page;
+  bytes.writeUIntBE(id.version, 1, HEIGHT_BYTES);
+  bytes[7] = id.depth;
+  bytes.set(id.path.subarray(0, whole), 8);
+  if (packed > whole) bytes[8 + whole] = (id.path[whole] as number) & 0xf0;
+  return bytes;
+}
+
+/** A value of the latest state, with the height at which these bytes were written. */
+export interface ValueRecord {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+export function encodeValue(record: ValueRecord): Uint8Array {
+  return new Uint8Array(Buffer.concat([uint(record.version, HEIGHT_BYTES), record.bytes]));
+}
+
+export function decodeValue(bytes: Uint8Array): ValueRecord {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { version: source.readUIntBE(0, HEIGHT_BYTES), bytes: bytes.subarray(HEIGHT_BYTES) };
+}
+
+/** Up to where stale entries have been deleted: the next chunk to look at. */
+export interface PruneCursor {
+  readonly height: number;
+  readonly chunk: number;
+}
+
+export interface Meta {
+  readonly height: number;
+  readonly oldest: number;
+  readonly pruned: PruneCursor;
+}
+
+export function encodeMeta(meta: Meta): Uint8Array {
+  const { height, oldest, pruned } = meta;
+  return new Uint8Array(
+    Buffer.concat([
+      Uint8Array.of(FORMAT),
+      uint(height, HEIGHT_BYTES),
+      uint(oldest, HEIGHT_BYTES),
+      uint(pruned.height, HEIGHT_BYTES),
+      uint(pruned.chunk, 4),
+    ]),
+  );
+}
+
+/** Undefined for another format or bytes that are no meta record. */
+export function decodeMeta(bytes: Uint8Array): Meta | undefined {
+  if (bytes.length !== 23 || bytes[0] !== FORMAT) return undefined;
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    height: source.readUIntBE(1, HEIGHT_BYTES),
+    oldest: source.readUIntBE(7, HEIGHT_BYTES),
+    pruned: { height: source.readUIntBE(13, HEIGHT_BYTES), chunk: source.readUInt32BE(19) },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Backend } from "./backend.ts";
+import { fromByteString, toByteString } from "./byte-strings.ts";
+import { createKeyIndex } from "./key-index.ts";
+import type { KeyRange } from "./store.ts";
+
+/** A backend in memory. Values are copied in, as a database would. */
+export function createMemoryBackend(): Backend {
+  const values = new Map<string, Uint8Array>();
+  const order = createKeyIndex();
+
+  /** A copy, so that a write may fall between two steps of an iteration. */
+  const keysIn = (range: KeyRange): string[] => [
+    ...order.range(toByteString(range.start), toByteString(range.end), range.reverse ?? false),
+  ];
+
+  return {
+    get: (key) => values.get(toByteString(key)),
+    async write(writes) {
+      for (const [key, value] of writes) {
+        const text = toByteString(key);
+        if (value === undefined) {
+          values.delete(text);
+          order.delete(text);
+        } else {
+          values.set(text, new Uint8Array(value));
+          order.add(text);
+        }
+      }
+    },
+    async *keys(range) {
+      for (const key of keysIn(range)) yield fromByteString(key);
+    },
+    async *entries(range) {
+      for (const key of keysIn(range)) {
+        const value = values.get(key);
+        if (value !== undefined) yield [fromByteString(key), value];
+      }
+    },
+    close: async () => {},
+  };
+}
