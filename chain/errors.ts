@@ -17,7 +17,7 @@ export class TxError extends Error {
  * Codes of the codespace `sdk` and the texts that clients match, as in the Cosmos SDK's `types/errors`.
  * A message is `<what happened>: <text>`.
  */
-const SDK_ERRORS = {
+export const SDK_ERRORS = {
   txParse: [2, "tx parse error"],
   unauthorized: [4, "unauthorized"],
   insufficientFunds: [5, "insufficient funds"],

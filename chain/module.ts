@@ -1,7 +1,9 @@
+import type { BinaryReader } from "cosmjs-types/binary";
 import type { StateReader, StateWriter } from "../state/store.ts";
 import type { Bls } from "./crypto/bls.ts";
 import type { GasMeter } from "./gas.ts";
 import type { Params, ParamTable } from "./params.ts";
+import { strictReader } from "./strict-reader.ts";
 import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "./types/attestation.ts";
 import type { Validator, ValidatorSet } from "./types/validator.ts";
 
@@ -59,7 +61,7 @@ export interface MessageType<M, R> {
   readonly typeUrl: string;
   readonly responseTypeUrl: string;
   /** Throws on bytes that are not this message. */
-  decode(bytes: Uint8Array): M;
+  decode(reader: BinaryReader): M;
   encodeResponse(response: R): Uint8Array;
   /** Addresses (20 bytes) that must sign, in order, without repetition. Throws TxError for a malformed address. */
   signers(message: M, spec: ChainSpec): readonly Uint8Array[];
@@ -91,7 +93,7 @@ export function messageType<M, R>(type: MessageType<M, R>): AnyMessageType {
     typeUrl: type.typeUrl,
     responseTypeUrl: type.responseTypeUrl,
     parse(bytes, spec) {
-      const message = type.decode(bytes);
+      const message = type.decode(strictReader(bytes));
       return {
         typeUrl: type.typeUrl,
         responseTypeUrl: type.responseTypeUrl,

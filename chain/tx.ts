@@ -25,8 +25,11 @@ export interface DecodedTx {
   readonly gasLimit: number;
 }
 
-/** `simulate` skips signature checks and fees, everything else runs as in a block. */
-export type TxMode = "deliver" | "check" | "simulate";
+/**
+ * `simulate` skips signature checks and fees, everything else runs as in a block. `recheck` is a `check` of a transaction that has
+ * passed one before: its signatures are not verified again, since what they cover has not changed.
+ */
+export type TxMode = "deliver" | "check" | "recheck" | "simulate";
 
 /**
  * What every transaction passes before its messages: size, fee, sequence, signature, gas. Writes it makes stay even when

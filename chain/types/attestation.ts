@@ -1,5 +1,6 @@
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_COMMITMENT_ENTRIES, MAX_INLINE_OUTPUT } from "./limits.ts";
+import { portable } from "./portable.ts";
 import { Bytes20, Bytes32, Bytes96, Uint32, Uint64 } from "./primitives.ts";
 
 /** The fields a job's id is the root of: whoever knows them can recompute the id. */
@@ -30,7 +31,7 @@ export type CommitmentEntry = ValueOf<typeof CommitmentEntry>;
 
 /** What a validator signs under the COMMITMENT domain; `validator` is its operator address. */
 export const CommitmentData = new ContainerType(
-  { validator: Bytes20, entries: new ListCompositeType(CommitmentEntry, MAX_COMMITMENT_ENTRIES) },
+  { validator: Bytes20, entries: portable(() => new ListCompositeType(CommitmentEntry, MAX_COMMITMENT_ENTRIES)) },
   { typeName: "CommitmentData" },
 );
 export type CommitmentData = ValueOf<typeof CommitmentData>;
@@ -48,7 +49,7 @@ export type Reveal = ValueOf<typeof Reveal>;
 
 /** The bytes (SSZ `Outputs`, modules/inference) that hash to the output root a job became final on. */
 export const JobOutput = new ContainerType(
-  { jobId: Bytes32, output: new ByteListType(MAX_INLINE_OUTPUT) },
+  { jobId: Bytes32, output: portable(() => new ByteListType(MAX_INLINE_OUTPUT)) },
   { typeName: "JobOutput" },
 );
 export type JobOutput = ValueOf<typeof JobOutput>;

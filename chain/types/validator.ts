@@ -1,5 +1,6 @@
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_VALIDATORS } from "./limits.ts";
+import { portable } from "./portable.ts";
 import { Bytes20, Bytes32, Bytes48, UintBn64 } from "./primitives.ts";
 
 /**
@@ -13,5 +14,5 @@ export const Validator = new ContainerType(
 export type Validator = ValueOf<typeof Validator>;
 
 /** Ordered by power, greatest first, then by operator address. An index into it is a `validatorIndex`. */
-export const ValidatorSet = new ListCompositeType(Validator, MAX_VALIDATORS);
+export const ValidatorSet = portable(() => new ListCompositeType(Validator, MAX_VALIDATORS));
 export type ValidatorSet = readonly Validator[];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { fromHex, prefixEnd, toHex } from "../../chain/bytes.ts";
+import { fromHex, toHex } from "../../chain/bytes.ts";
+import { prefixEnd } from "../../state/collections.ts";
 
 test("hex refuses what Buffer would cut off silently", () => {
   expect(toHex(fromHex("00ff"))).toBe("00ff");

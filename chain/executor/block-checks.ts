@@ -1,0 +1,111 @@
+import type { StateReader } from "../../state/store.ts";
+import { equalBytes } from "../bytes.ts";
+import { verifyCommit } from "../commit.ts";
+import { consensusParams } from "../consensus-params.ts";
+import { checkDuplicateVote } from "../duplicate-vote.ts";
+import { InvalidBlockError } from "../errors.ts";
+import type { BlockInfo, BlockInput, VerifiedDuplicateVote } from "../module.ts";
+import { Commit, type DuplicateVoteEvidence } from "../types/vote.ts";
+import { readHeight, readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
+import { nextBeacon, randaoRoot } from "./randomness.ts";
+import type { BlockStart, Runtime } from "./runtime.ts";
+
+/** The rules that a block must keep before anything in it runs. Each throws InvalidBlockError, naming the rule. */
+
+/** Height, time, proposer and randao reveal. Whose turn it is to propose is consensus' to judge: it knows the round. */
+export function checkStart(runtime: Runtime, base: StateReader, start: BlockStart): BlockInfo {
+  const tip = readTip(base);
+  if (start.height !== tip.height + 1)
+    throw new InvalidBlockError(`height ${start.height}, expected ${tip.height + 1}`);
+  if (start.time <= tip.time) throw new InvalidBlockError(`time ${start.time} is not after the parent's ${tip.time}`);
+  const { validators } = readRotation(base);
+  const proposer = validators[start.proposerIndex];
+  if (proposer === undefined) {
+    throw new InvalidBlockError(`proposer index ${start.proposerIndex} is outside the set of ${validators.length}`);
+  }
+  const message = randaoRoot(start.height, runtime.spec.genesisRoot);
+  if (!runtime.bls.verify({ publicKey: proposer.voteKey, message, signature: start.randaoReveal })) {
+    throw new InvalidBlockError("the randao reveal is not the proposer's signature of the height");
+  }
+  return {
+    height: start.height,
+    time: start.time,
+    spec: runtime.spec,
+    params: readParams(base),
+    validators,
+    proposer: proposer.operator,
+    beacon: nextBeacon(tip.beacon, start.randaoReveal),
+  };
+}
+
+export function checkLastCommit(runtime: Runtime, base: StateReader, start: BlockStart): BlockInput["lastCommit"] {
+  const { lastCommit, height } = start;
+  if (height === 1) {
+    if (!Commit.equals(lastCommit, Commit.defaultValue())) {
+      throw new InvalidBlockError("block 1 has no parent to commit to, so its last commit must be all zero");
+    }
+    return [];
+  }
+  const validators = readValidators(base, height - 1);
+  if (validators === undefined) throw new Error(`the state does not hold the validator set of height ${height - 1}`);
+  if (lastCommit.height !== height - 1) {
+    throw new InvalidBlockError(`last commit is of height ${lastCommit.height}, expected ${height - 1}`);
+  }
+  if (!equalBytes(lastCommit.blockId, start.parentId)) throw new InvalidBlockError("last commit is not of the parent");
+  const isKnown = Commit.equals(lastCommit, start.parentCommit);
+  const problem = isKnown ? undefined : verifyCommit(lastCommit, validators, runtime.spec, runtime.bls);
+  if (problem !== undefined) throw new InvalidBlockError(`last commit: ${problem}`);
+  return validators.map((validator, index) => ({ validator, signed: lastCommit.signers.get(index) }));
+}
+
+/**
+ * Whether the next block, at `time`, may carry this evidence. Costs two signature checks.
+ * @returns what is proven, or why it may not.
+ */
+export function examineDuplicateVote(
+  runtime: Runtime,
+  base: StateReader,
+  time: number,
+  evidence: DuplicateVoteEvidence,
+): VerifiedDuplicateVote | string {
+  const { height } = evidence.voteA;
+  const of = `evidence of height ${height}`;
+  const tip = readTip(base);
+  if (height > tip.height) return `${of}: that height has no block yet`;
+  const validators = readValidators(base, height);
+  const record = readHeight(base, height);
+  if (validators === undefined || record === undefined) return `${of}: that height is not retained`;
+  const { evidenceMaxAgeBlocks, evidenceMaxAgeTime } = consensusParams.read(readParams(base));
+  const blocks = tip.height + 1 - height;
+  const age = time - record.time;
+  if (blocks > Number(evidenceMaxAgeBlocks) && age > Number(evidenceMaxAgeTime)) {
+    return `${of}: ${blocks} blocks and ${age} ms old, the limits are ${evidenceMaxAgeBlocks} and ${evidenceMaxAgeTime} ms`;
+  }
+  const found = checkDuplicateVote(evidence, validators, runtime.spec, runtime.bls);
+  if (typeof found === "string") return `${of}: ${found}`;
+  const validator = validators[found.validatorIndex];
+  if (validator === undefined) throw new Error("evidence was verified for a validator that is not in the set");
+  const { operator, identityKey, power } = validator;
+  return { operator, identityKey, power, height, time: record.time };
+}
+
+/** One fault is one validator at one height: a second pair of it says nothing more. */
+export function faultOf({ voteA }: DuplicateVoteEvidence): string {
+  return `${voteA.height}/${voteA.validatorIndex}`;
+}
+
+export function checkDuplicateVotes(
+  runtime: Runtime,
+  base: StateReader,
+  start: BlockStart,
+): readonly VerifiedDuplicateVote[] {
+  const seen = new Set<string>();
+  return start.duplicateVotes.map((evidence) => {
+    const fault = faultOf(evidence);
+    if (seen.has(fault)) throw new InvalidBlockError(`evidence against validator ${fault} stands twice`);
+    seen.add(fault);
+    const found = examineDuplicateVote(runtime, base, start.time, evidence);
+    if (typeof found === "string") throw new InvalidBlockError(found);
+    return found;
+  });
+}

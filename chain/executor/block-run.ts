@@ -1,0 +1,91 @@
+import { createOverlay } from "../../state/overlay.ts";
+import type { Overlay, StateReader } from "../../state/store.ts";
+import { consensusParams } from "../consensus-params.ts";
+import type { Event } from "../module.ts";
+import type { Params } from "../params.ts";
+import { advanceRotation, type Rotation, updateRotation } from "../proposer-rotation.ts";
+import type { DecodedTx } from "../tx.ts";
+import type { Body } from "../types/block.ts";
+import type { Validator } from "../types/validator.ts";
+import { checkDuplicateVotes, checkLastCommit, checkStart } from "./block-checks.ts";
+import { pruneHeights, readRotation, writeHeight, writeRotation, writeTip } from "./chain-state.ts";
+import { createContext, type RecordingContext } from "./context.ts";
+import { checkReceipt, type TxResult } from "./receipts.ts";
+import { runTx } from "./run-tx.ts";
+import type { BlockStart, Runtime } from "./runtime.ts";
+
+export type BlockAttestations = Pick<Body, "duplicateAttestations" | "commitments" | "reveals" | "outputs">;
+
+export interface BlockOutcome {
+  readonly overlay: Overlay;
+  readonly txs: readonly TxResult[];
+  readonly events: readonly Event[];
+  /** Who votes from the next height on. */
+  readonly next: Rotation;
+  readonly setChanged: boolean;
+}
+
+/** A block under way. Each step throws InvalidBlockError when a rule is broken; after that the run is of no use. */
+export interface BlockRun {
+  /** What the modules hold before anything of this block has been applied, for choosing what goes into it. */
+  readonly context: RecordingContext;
+  begin(attestations: BlockAttestations): void;
+  /**
+   * Runs a transaction that fits (block-limits.ts).
+   * @throws TxError when it can't be in this block; the run goes on without it.
+   */
+  tx(tx: DecodedTx): TxResult;
+  finish(): BlockOutcome;
+}
+
+/** At most this many height records are pruned with each block: more than the one that is added. */
+const PRUNE_PER_BLOCK = 2;
+
+/** Applies what the block decided about validators: the height's record, the next set, its rotation. */
+function finishValidators(overlay: Overlay, start: BlockStart, desired: readonly Validator[] | undefined): Rotation {
+  const current = readRotation(overlay);
+  const updated = desired === undefined ? current : updateRotation(current, desired);
+  const next = advanceRotation(updated, 1);
+  writeHeight(overlay, start.height, { time: start.time, validatorsRoot: start.validatorsRoot });
+  writeRotation(overlay, start.height, next);
+  return next;
+}
+
+function pruneOld(overlay: Overlay, params: Params, height: number, time: number): void {
+  const { evidenceMaxAgeBlocks, evidenceMaxAgeTime } = consensusParams.read(params);
+  pruneHeights(overlay, height - Number(evidenceMaxAgeBlocks), time - Number(evidenceMaxAgeTime), PRUNE_PER_BLOCK);
+}
+
+/**
+ * Starts a block on the committed state `base`, which it never writes to.
+ * @throws InvalidBlockError
+ */
+export function startBlock(runtime: Runtime, base: StateReader, start: BlockStart): BlockRun {
+  const block = checkStart(runtime, base, start);
+  const lastCommit = checkLastCommit(runtime, base, start);
+  const duplicateVotes = checkDuplicateVotes(runtime, base, start);
+  const overlay = createOverlay(base);
+  const context = createContext(block, overlay, runtime.bls);
+  const results: TxResult[] = [];
+  return {
+    context,
+    begin({ duplicateAttestations, commitments, reveals, outputs }) {
+      const input = { lastCommit, duplicateVotes, duplicateAttestations, commitments, reveals, outputs };
+      for (const module of runtime.modules) module.beginBlock?.(context, input);
+    },
+    tx(tx) {
+      const result = runTx({ block, bls: runtime.bls, ante: runtime.ante }, overlay, tx, "deliver");
+      checkReceipt(result);
+      results.push(result);
+      return result;
+    },
+    finish() {
+      let desired: readonly Validator[] | undefined;
+      for (const module of runtime.modules) desired = module.endBlock?.(context) ?? desired;
+      const next = finishValidators(overlay, start, desired);
+      writeTip(overlay, { height: start.height, time: start.time, beacon: block.beacon });
+      pruneOld(overlay, block.params, start.height, start.time);
+      return { overlay, txs: results, events: context.events, next, setChanged: desired !== undefined };
+    },
+  };
+}

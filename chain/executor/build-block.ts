@@ -1,0 +1,132 @@
+import type { StateStore } from "../../state/store.ts";
+import { toHex } from "../bytes.ts";
+import { TxError } from "../errors.ts";
+import type { DecodedTx } from "../tx.ts";
+import { type Block, type Body, Header } from "../types/block.ts";
+import { MAX_EVIDENCE_PER_BLOCK } from "../types/limits.ts";
+import type { DuplicateVoteEvidence } from "../types/vote.ts";
+import { examineDuplicateVote, faultOf } from "./block-checks.ts";
+import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
+import { type BlockAttestations, type BlockRun, startBlock } from "./block-run.ts";
+import type { RecordingContext } from "./context.ts";
+import { type ExecutedBlock, executedBlock } from "./execute-block.ts";
+import { headerBase, sealHeader } from "./header.ts";
+import type { BlockStart, Runtime } from "./runtime.ts";
+
+/** What a proposer may put into a block; `select` picks what the modules will accept. */
+export interface BlockContents {
+  /** Those that a block of this height may not carry are passed over. */
+  readonly duplicateVotes: readonly DuplicateVoteEvidence[];
+  /** In the order they should run. */
+  readonly transactions: Iterable<DecodedTx>;
+  select(context: RecordingContext): BlockAttestations;
+}
+
+export interface BuiltBlock {
+  readonly executed: ExecutedBlock;
+  /** Transactions that were refused, with the reason. */
+  readonly refused: readonly { readonly tx: DecodedTx; readonly reason: string }[];
+}
+
+/** An exception other than TxError while running a transaction: the block must be built anew without it. */
+export class TransactionFault extends Error {
+  readonly tx: DecodedTx;
+  constructor(tx: DecodedTx, cause: unknown) {
+    super("a transaction made the state transition throw", { cause });
+    this.name = "TransactionFault";
+    this.tx = tx;
+  }
+}
+
+/** An exception while choosing or applying what comes from the pools, whatever its kind: it concerns no transaction. */
+export class SelectionFault extends Error {
+  constructor(cause: unknown) {
+    super("what waits besides transactions made the state transition throw", { cause });
+    this.name = "SelectionFault";
+  }
+}
+
+/** Judged by the rules that every validator will judge it by, so that a stale or early piece can't spoil the block. */
+function usableEvidence(
+  runtime: Runtime,
+  store: StateStore,
+  time: number,
+  waiting: readonly DuplicateVoteEvidence[],
+): DuplicateVoteEvidence[] {
+  const faults = new Set<string>();
+  const usable: DuplicateVoteEvidence[] = [];
+  for (const evidence of waiting) {
+    if (usable.length >= MAX_EVIDENCE_PER_BLOCK) break;
+    if (faults.has(faultOf(evidence))) continue;
+    if (typeof examineDuplicateVote(runtime, store.latest, time, evidence) === "string") continue;
+    faults.add(faultOf(evidence));
+    usable.push(evidence);
+  }
+  return usable;
+}
+
+/** Runs what fits. A sender whose transaction is left for a later block has its later ones left too: they build on it. */
+function runTransactions(run: BlockRun, contents: BlockContents, otherBytes: number) {
+  const room = createBlockRoom(run.context.block.params, otherBytes);
+  const left = new Set<string>();
+  const taken: DecodedTx[] = [];
+  const refused: { tx: DecodedTx; reason: string }[] = [];
+  for (const tx of contents.transactions) {
+    const size = { bytes: tx.bytes.length, gasLimit: tx.gasLimit };
+    const signers = tx.signers.map(toHex);
+    if (room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
+      for (const signer of signers) left.add(signer);
+      continue;
+    }
+    try {
+      run.tx(tx);
+      room.take(size);
+      taken.push(tx);
+    } catch (error) {
+      if (!(error instanceof TxError)) throw new TransactionFault(tx, error);
+      refused.push({ tx, reason: error.message });
+    }
+  }
+  return { taken, refused };
+}
+
+function beginWith(run: BlockRun, contents: BlockContents): BlockAttestations {
+  try {
+    const attestations = contents.select(run.context);
+    run.begin(attestations);
+    return attestations;
+  } catch (error) {
+    throw new SelectionFault(error);
+  }
+}
+
+/**
+ * Builds a block on the tip of the store and executes it while doing so.
+ * @throws TransactionFault naming the transaction that has to be left out; SelectionFault; any other exception shows only
+ *   at the end of the block and may be of either.
+ */
+export function buildBlock(
+  runtime: Runtime,
+  store: StateStore,
+  request: Omit<BlockStart, "validatorsRoot" | "duplicateVotes">,
+  contents: BlockContents,
+): BuiltBlock {
+  const head = headerBase(store.latest, request.parentId);
+  const duplicateVotes = usableEvidence(runtime, store, request.time, contents.duplicateVotes);
+  const start: BlockStart = { ...request, validatorsRoot: head.validatorsRoot, duplicateVotes };
+  const run = startBlock(runtime, store.latest, start);
+  const attestations = beginWith(run, contents);
+  const { lastCommit, randaoReveal } = start;
+  const others: Body = { transactions: [], lastCommit, duplicateVotes, ...attestations, randaoReveal };
+  const otherBytes = bytesWithoutTransactions({ header: Header.defaultValue(), body: others });
+  if (otherBytes > MAX_SERIALISED_BLOCK) {
+    throw new SelectionFault(new Error(`${otherBytes} bytes besides transactions, at most ${MAX_SERIALISED_BLOCK}`));
+  }
+  const { taken, refused } = runTransactions(run, contents, otherBytes);
+  const outcome = run.finish();
+  const body: Body = { ...others, transactions: taken.map(({ bytes }) => bytes) };
+  const update = store.prepare(head.height, outcome.overlay.changes());
+  const block: Block = { header: sealHeader(head, start, body, outcome, update.root), body };
+  const hashes = taken.map(({ hash }) => hash);
+  return { executed: executedBlock(block, update, hashes, outcome), refused };
+}

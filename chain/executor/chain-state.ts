@@ -1,0 +1,119 @@
+import { ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
+import { bytesKey, collection, heightKey, item } from "../../state/collections.ts";
+import type { StateReader, StateWriter } from "../../state/store.ts";
+import { equalBytes, fromUtf8, utf8 } from "../bytes.ts";
+import { ParamEntries, type Params } from "../params.ts";
+import type { Rotation } from "../proposer-rotation.ts";
+import { MAX_VALIDATORS } from "../types/limits.ts";
+import { Bytes32, Uint64, UintBn64 } from "../types/primitives.ts";
+import { ValidatorSet } from "../types/validator.ts";
+
+/** What the chain itself, as opposed to its modules, keeps in the state. */
+
+const HeightRecord = new ContainerType({ time: Uint64, validatorsRoot: Bytes32 }, { typeName: "HeightRecord" });
+export type HeightRecord = ValueOf<typeof HeightRecord>;
+
+/**
+ * Validator sets by root, so that a set that stays is written once and not at each height. `lastHeight` is the last
+ * height the set voted at, zero while it still does: with that height's record the set is pruned too.
+ */
+const SetRecord = new ContainerType({ validators: ValidatorSet, lastHeight: Uint64 }, { typeName: "SetRecord" });
+
+const Tip = new ContainerType({ height: Uint64, time: Uint64, beacon: Bytes32 }, { typeName: "Tip" });
+export type Tip = ValueOf<typeof Tip>;
+
+const Priorities = new ListBasicType(UintBn64, MAX_VALIDATORS);
+
+const params = item("chain", 0, ParamEntries);
+const tip = item("chain", 1, Tip);
+const currentSet = item("chain", 2, Bytes32);
+const priorities = item("chain", 3, Priorities);
+const heights = collection("chain", 4, heightKey, HeightRecord);
+const sets = collection("chain", 5, bytesKey(32), SetRecord);
+
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the state holds no ${what}: it was not made by genesis`);
+  return value;
+}
+
+export function readParams(reader: StateReader): Params {
+  return new Map(required(params.get(reader), "parameters").map(({ name, value }) => [fromUtf8(name), value]));
+}
+
+/** hash_tree_root of all parameters in byte order of their names. */
+export function paramsRoot(values: Params): Uint8Array {
+  return ParamEntries.hashTreeRoot(paramEntries(values));
+}
+
+function paramEntries(values: Params): { name: Uint8Array; value: bigint }[] {
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name: utf8(name), value }));
+}
+
+export function writeParams(writer: StateWriter, values: Params): void {
+  params.set(writer, paramEntries(values));
+}
+
+/** Height, time and beacon of the last executed block. */
+export function readTip(reader: StateReader): Tip {
+  return required(tip.get(reader), "tip");
+}
+
+export function writeTip(writer: StateWriter, value: Tip): void {
+  tip.set(writer, value);
+}
+
+/** The set that votes on the next block, with its priorities. */
+export function readRotation(reader: StateReader): Rotation {
+  const root = required(currentSet.get(reader), "validator set");
+  return {
+    validators: required(sets.get(reader, root), "validators").validators,
+    priorities: required(priorities.get(reader), "priorities").map((value) => BigInt.asIntN(64, value)),
+  };
+}
+
+/** The set that voted on `height`, or undefined when it is pruned or not known yet. */
+export function readValidators(reader: StateReader, height: number): ValidatorSet | undefined {
+  const record = heights.get(reader, height);
+  return record === undefined ? undefined : sets.get(reader, record.validatorsRoot)?.validators;
+}
+
+export function readHeight(reader: StateReader, height: number): HeightRecord | undefined {
+  return heights.get(reader, height);
+}
+
+/**
+ * Records what was decided at `tip.height` and who votes next.
+ * @param next the rotation from the next height on.
+ */
+export function writeRotation(writer: StateWriter, height: number, next: Rotation): void {
+  const nextRoot = ValidatorSet.hashTreeRoot([...next.validators]);
+  const root = currentSet.get(writer);
+  if (root === undefined || !equalBytes(root, nextRoot)) {
+    if (root !== undefined) {
+      const old = required(sets.get(writer, root), "validators");
+      sets.set(writer, root, { validators: old.validators, lastHeight: height });
+    }
+    sets.set(writer, nextRoot, { validators: [...next.validators], lastHeight: 0 });
+    currentSet.set(writer, nextRoot);
+  }
+  priorities.set(
+    writer,
+    next.priorities.map((value) => BigInt.asUintN(64, value)),
+  );
+}
+
+/** Records the time and voters of a height, for evidence and late commits. */
+export function writeHeight(writer: StateWriter, height: number, record: HeightRecord): void {
+  heights.set(writer, height, record);
+}
+
+/** Forgets at most `limit` records of heights that are older than both limits, with sets nobody refers to any more. */
+export function pruneHeights(writer: StateWriter, beforeHeight: number, beforeTime: number, limit: number): void {
+  const old = heights.entries(writer, { before: heightKey.encode(Math.max(beforeHeight, 0)), limit });
+  for (const [height, record] of old) {
+    if (record.time >= beforeTime) return;
+    heights.delete(writer, height);
+    const set = sets.get(writer, record.validatorsRoot);
+    if (set?.lastHeight === height) sets.delete(writer, record.validatorsRoot);
+  }
+}

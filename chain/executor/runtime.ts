@@ -1,0 +1,26 @@
+import type { Bls } from "../crypto/bls.ts";
+import type { ChainSpec, Module } from "../module.ts";
+import type { Ante } from "../tx.ts";
+import type { Commit, DuplicateVoteEvidence } from "../types/vote.ts";
+
+/** What a chain is made of: the same for every block. */
+export interface Runtime {
+  readonly spec: ChainSpec;
+  readonly modules: readonly Module[];
+  readonly ante: Ante;
+  readonly bls: Bls;
+}
+
+/** The parts of a block that are known before its transactions run. */
+export interface BlockStart {
+  readonly height: number;
+  readonly time: number;
+  readonly proposerIndex: number;
+  readonly parentId: Uint8Array;
+  /** A certificate of the parent that has been verified: the same one in the block needs no second look. */
+  readonly parentCommit: Commit;
+  readonly validatorsRoot: Uint8Array;
+  readonly randaoReveal: Uint8Array;
+  readonly lastCommit: Commit;
+  readonly duplicateVotes: readonly DuplicateVoteEvidence[];
+}
