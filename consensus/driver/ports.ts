@@ -15,7 +15,14 @@ export interface BuildRequest {
   readonly randaoReveal: Uint8Array;
 }
 
-export type Execution = { readonly kind: "ok" } | { readonly kind: "invalid"; readonly reason: string };
+/**
+ * What executing a proposal gave. `inferenceDiffers`: every rule holds, but an inline output is not this node's, or it
+ * has none in time; it withholds this node's prevote and nothing else.
+ */
+export type Execution =
+  | { readonly kind: "ok" }
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "inferenceDiffers"; readonly reason: string };
 
 /** The state machine that consensus drives. Implemented by the block executor, the mempool and the block store. */
 export interface Application {
@@ -42,10 +49,21 @@ export interface Application {
   addEvidence(evidence: DuplicateVoteEvidence): void;
 }
 
-/** Signs, and remembers on disk what it signed before it lets a signature out. Throws when asked to contradict itself. */
+export interface SignedPosition {
+  readonly height: number;
+  readonly round: number;
+  readonly step: "proposal" | "prevote" | "precommit";
+}
+
+/**
+ * Signs, and remembers on disk what it signed before it lets a signature out. Rejects with a SigningRefusedError
+ * (consensus/signer) when asked to contradict itself; any other rejection stops the node.
+ */
 export interface ConsensusSigner {
   /** Index into a validator set is found by this key. */
   readonly publicKey: Uint8Array;
+  /** Where the last signature was given: what this node remembers must not fall behind it. */
+  readonly lastSigned: SignedPosition | undefined;
   signVote(type: Vote["type"], data: VoteData): Promise<Uint8Array>;
   signProposal(data: ProposalData): Promise<Uint8Array>;
   randaoReveal(height: number): Uint8Array;
@@ -63,3 +81,17 @@ export interface Clock {
   /** Calls back once after `ms`; the returned function cancels. */
   after(ms: number, callback: () => void): () => void;
 }
+
+/** A structured log, as pino's. */
+export interface ConsensusLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * What a message from another node is worth: `accept` passes it on, `ignore` drops it, `reject` counts against whoever
+ * sent it, because no correct node sends such a thing.
+ */
+export type Verdict = "accept" | "ignore" | "reject";

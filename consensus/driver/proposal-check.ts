@@ -1,0 +1,48 @@
+import { equalBytes } from "../../chain/bytes.ts";
+import { verifyCommit } from "../../chain/commit.ts";
+import type { Bls } from "../../chain/crypto/bls.ts";
+import type { ChainSpec } from "../../chain/module.ts";
+import { type Block, Body, type CertifiedBlock, Header, type SignedProposal } from "../../chain/types/block.ts";
+import { proposalRoot } from "../../chain/vote-signing.ts";
+import type { Height } from "./height.ts";
+
+/**
+ * Whether the body is the one that the header commits to. Checked before a proposal is believed: a relay could put
+ * another body under the proposer's signature, and the block would be judged invalid under its honest id.
+ */
+function bodyMatches({ header, body }: Block): boolean {
+  return equalBytes(Body.hashTreeRoot(body), header.bodyRoot);
+}
+
+/** @returns why no correct node would send this proposal, or undefined when its proposer did sign it. */
+export function proposalFault(signed: SignedProposal, height: Height, spec: ChainSpec, bls: Bls): string | undefined {
+  const { proposal, signature, block } = signed;
+  const { header } = block;
+  const index = height.config.proposer(proposal.round);
+  const proposer = height.validators[index];
+  if (proposer === undefined) return "the round has no proposer";
+  if (header.height !== proposal.height) return `a block of height ${header.height} proposed for ${proposal.height}`;
+  if (proposal.polRound > proposal.round) return `proof of lock in round ${proposal.polRound - 1}, which is not over`;
+  // A block that others locked on keeps its first proposer; a fresh one is the signer's own.
+  if (proposal.polRound === 0 && header.proposerIndex !== index) return "the block names another proposer";
+  if (!equalBytes(Header.hashTreeRoot(header), proposal.blockId)) return "the block is not the one proposed";
+  const message = proposalRoot(proposal, spec.genesisRoot);
+  if (!bls.verify({ publicKey: proposer.voteKey, message, signature })) return "not signed by the round's proposer";
+  return bodyMatches(block) ? undefined : "the body is not the one of the header";
+}
+
+/** @returns why the block is not proven to be the decided one of this height, or undefined when it is. */
+export function certificateFault(
+  { block, commit }: CertifiedBlock,
+  height: Height,
+  spec: ChainSpec,
+  bls: Bls,
+): string | undefined {
+  const expected = height.config.height;
+  if (block.header.height !== expected || commit.height !== expected) {
+    return `block of height ${block.header.height}, commit of ${commit.height}, expected ${expected}`;
+  }
+  if (!equalBytes(Header.hashTreeRoot(block.header), commit.blockId)) return "the commit is of another block";
+  if (!bodyMatches(block)) return "the body is not the one of the header";
+  return verifyCommit(commit, height.validators, spec, bls);
+}
