@@ -1,4 +1,5 @@
 import { ByteListType, ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { portable } from "../../chain/types/portable.ts";
 import { Uint8, Uint64 } from "../../chain/types/primitives.ts";
 
 /** Element types, by their number in ONNX (`TensorProto.DataType`), with their size in bytes. Data is little-endian. */
@@ -19,7 +20,11 @@ export const MAX_TENSORS = 16;
 export const MAX_TENSOR_BYTES = 1024 * 1024;
 
 export const Tensor = new ContainerType(
-  { dtype: Uint8, shape: new ListBasicType(Uint64, MAX_RANK), data: new ByteListType(MAX_TENSOR_BYTES) },
+  {
+    dtype: Uint8,
+    shape: portable(() => new ListBasicType(Uint64, MAX_RANK)),
+    data: portable(() => new ByteListType(MAX_TENSOR_BYTES)),
+  },
   { typeName: "Tensor" },
 );
 export type Tensor = ValueOf<typeof Tensor>;
@@ -28,7 +33,7 @@ export type Tensor = ValueOf<typeof Tensor>;
  * The inputs or outputs of one run, in the order of the model's manifest, which also holds their names. Their
  * hash_tree_root is the inputs root or the output root.
  */
-export const Tensors = new ListCompositeType(Tensor, MAX_TENSORS);
+export const Tensors = portable(() => new ListCompositeType(Tensor, MAX_TENSORS));
 export type Tensors = readonly Tensor[];
 
 /**

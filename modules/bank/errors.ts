@@ -1,0 +1,10 @@
+import { defineErrors } from "../error-table.ts";
+
+const table = defineErrors("bank", {
+  noInputs: [2, "no inputs to send transaction"],
+  noOutputs: [3, "no outputs to send transaction"],
+  sumMismatch: [4, "sum inputs != sum outputs"],
+  multipleSenders: [9, "multiple senders not allowed"],
+});
+export const bankError = table.error;
+export const errors = table.docs;

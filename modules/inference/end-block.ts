@@ -1,0 +1,158 @@
+import { BitArray } from "@chainsafe/ssz";
+import { equalBytes, toHex } from "../../chain/bytes.ts";
+import type { Context } from "../../chain/module.ts";
+import { ZERO_32 } from "../../chain/types/primitives.ts";
+import { heightKey } from "../../state/collections.ts";
+import { accountText } from "../addresses.ts";
+import { type Committee, createCommitteeCache, validatorsRoot } from "./committee.ts";
+import { dueJobs, updateJob } from "./jobs.ts";
+import { failJob } from "./outcome.ts";
+import { inferenceParams } from "./params.ts";
+import { isQuorum } from "./quorum.ts";
+import {
+  blockLoad,
+  commitments,
+  committeeJobs,
+  committees,
+  equivocations,
+  JOB_STATUS,
+  type JobRecord,
+  jobInputs,
+  jobOutputs,
+  jobs,
+  jobsByHeight,
+  participations,
+  penalties,
+  receipts,
+  reveals,
+  tallies,
+} from "./store.ts";
+
+/** Keeps the set that voted on this block, if the block opened jobs: it is their committee. */
+function keepCommittee(ctx: Context): void {
+  const load = blockLoad.get(ctx.store);
+  if (load === undefined || load.height !== ctx.block.height) return;
+  const { validators } = ctx.block;
+  const root = validatorsRoot(validators);
+  const referring = committeeJobs.get(ctx.store, root) ?? 0;
+  if (referring === 0) committees.set(ctx.store, root, [...validators]);
+  committeeJobs.set(ctx.store, root, referring + load.jobs);
+}
+
+/** The members' own records go; who took part stays. */
+function closeBooks(ctx: Context, jobId: Uint8Array, committee: Committee): void {
+  const committed = BitArray.fromBitLen(committee.members.length);
+  const revealed = BitArray.fromBitLen(committee.members.length);
+  for (const [key] of commitments.entries(ctx.store, { within: jobId })) {
+    const seat = committee.seat(key[1]);
+    if (seat !== undefined) committed.set(seat.index, true);
+    commitments.delete(ctx.store, key);
+  }
+  for (const [key] of reveals.entries(ctx.store, { within: jobId })) {
+    const seat = committee.seat(key[1]);
+    if (seat !== undefined) revealed.set(seat.index, true);
+    reveals.delete(ctx.store, key);
+  }
+  for (const [key] of tallies.entries(ctx.store, { within: jobId })) tallies.delete(ctx.store, key);
+  jobInputs.delete(ctx.store, jobId);
+  participations.set(ctx.store, jobId, { committed, revealed });
+}
+
+/**
+ * Holds a penalty against every member that attested another output than the final one, or committed and let the
+ * window pass: that one would have revealed, had it been right. Absence is not dissent.
+ */
+function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
+  const { height, params, spec } = ctx.block;
+  const executeHeight = height + Number(inferenceParams.read(params).appealWindow);
+  const attestedPower = tallies.get(ctx.store, [jobId, job.outputRoot]) ?? 0n;
+  for (const [[, operator]] of commitments.entries(ctx.store, { within: jobId })) {
+    const reveal = reveals.get(ctx.store, [jobId, operator]);
+    if (reveal !== undefined && equalBytes(reveal.outputRoot, job.outputRoot)) continue;
+    const seat = committee.seat(operator);
+    if (seat === undefined) throw new Error(`a commitment without seat of ${toHex(jobId)}`);
+    penalties.set(ctx.store, [executeHeight, [jobId, operator]], {
+      outputRoot: reveal?.outputRoot ?? ZERO_32,
+      power: seat.member.power,
+      infractionHeight: job.requestedHeight,
+      attestedPower,
+      bondedPower: job.bondedPower,
+    });
+    ctx.emit(
+      "inference_dissent",
+      ["job_id", toHex(jobId)],
+      ["operator", accountText(spec, operator)],
+      ["output_root", reveal === undefined ? "" : toHex(reveal.outputRoot)],
+      ["execute_height", String(executeHeight)],
+    );
+  }
+}
+
+/** Closes whichever window of the job ends here. */
+function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
+  const { height, params } = ctx.block;
+  if (job.status === JOB_STATUS.final) {
+    judge(ctx, jobId, job, committee);
+    updateJob(ctx, jobId, job, { settled: true });
+    closeBooks(ctx, jobId, committee);
+    return;
+  }
+  if (
+    job.status === JOB_STATUS.committing &&
+    height < job.deadline &&
+    isQuorum(job.committedPower, job.committeePower)
+  ) {
+    const revealEnd = height + Number(inferenceParams.read(params).revealWindow);
+    updateJob(ctx, jobId, job, { status: JOB_STATUS.revealing, revealEnd });
+    ctx.emit("inference_reveals", ["job_id", toHex(jobId)], ["reason", "window"]);
+    return;
+  }
+  const reason =
+    job.status === JOB_STATUS.committing
+      ? `${job.committedPower} of ${job.committeePower} power committed`
+      : "no output was attested by more than two thirds of the committee";
+  failJob(ctx, jobId, job, reason);
+  closeBooks(ctx, jobId, committee);
+}
+
+function releaseCommittee(ctx: Context, root: Uint8Array): void {
+  const referring = (committeeJobs.get(ctx.store, root) ?? 1) - 1;
+  if (referring > 0) {
+    committeeJobs.set(ctx.store, root, referring);
+    return;
+  }
+  committeeJobs.delete(ctx.store, root);
+  committees.delete(ctx.store, root);
+}
+
+/** Forgets old jobs: at most twice as many as a block may open, so that removal keeps up. */
+function sweep(ctx: Context): void {
+  const { height, params } = ctx.block;
+  const { jobRetention, maxJobsPerBlock } = inferenceParams.read(params);
+  const oldest = height - Number(jobRetention);
+  if (oldest <= 0) return;
+  const limit = 2 * Number(maxJobsPerBlock);
+  for (const [key] of jobsByHeight.entries(ctx.store, { before: heightKey.encode(oldest), limit })) {
+    const [, jobId] = key;
+    const job = jobs.get(ctx.store, jobId);
+    if (job?.settled === false) continue; // A long deadline; it goes when it is over.
+    jobsByHeight.delete(ctx.store, key);
+    if (job === undefined) continue;
+    for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
+    for (const kept of [jobs, jobOutputs, receipts, participations]) kept.delete(ctx.store, jobId);
+    releaseCommittee(ctx, job.committeeRoot);
+  }
+}
+
+/** Ends what ends with this block: windows and retention. */
+export function endBlock(ctx: Context): void {
+  keepCommittee(ctx);
+  const known = createCommitteeCache();
+  for (const jobId of dueJobs(ctx.store, ctx.block.height)) {
+    const job = jobs.get(ctx.store, jobId);
+    const committee = job && known.get(ctx.store, job.committeeRoot);
+    if (job === undefined || committee === undefined) throw new Error(`open job ${toHex(jobId)} has no record`);
+    closeWindow(ctx, jobId, job, committee);
+  }
+  sweep(ctx);
+}

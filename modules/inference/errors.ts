@@ -1,0 +1,18 @@
+import { defineErrors } from "../error-table.ts";
+
+const table = defineErrors("inference", {
+  unknownModel: [2, "unknown model"],
+  ambiguousModel: [3, "ambiguous model name"],
+  inactiveModel: [4, "model is not active"],
+  modelExists: [5, "model is already registered"],
+  invalidManifest: [6, "invalid model manifest"],
+  invalidInputs: [7, "invalid inputs"],
+  feeTooLow: [8, "fee too low"],
+  depositTooLow: [9, "deposit too low"],
+  invalidDeadline: [10, "invalid deadline"],
+  blockFull: [11, "too much inference in this block"],
+  backlogFull: [12, "too many open jobs"],
+  jobExists: [13, "job already exists"],
+});
+export const inferenceError = table.error;
+export const errors = table.docs;

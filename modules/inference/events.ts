@@ -1,0 +1,48 @@
+import type { EventDoc } from "../error-table.ts";
+
+export const eventTypes: readonly EventDoc[] = [
+  {
+    type: "model_registered",
+    attributes: ["model", "owner", "name", "deposit"],
+    when: "a model was registered and its admission jobs opened",
+  },
+  { type: "model_active", attributes: ["model", "owner", "name"], when: "a model passed admission" },
+  { type: "model_failed", attributes: ["model", "owner", "name", "reason"], when: "a model failed admission" },
+  {
+    type: "inference_requested",
+    attributes: ["job_id", "model", "requester", "kind", "deadline", "base_fee", "escrow"],
+    when: "a job was opened, by a request or (kind `admission`) by a registration",
+  },
+  { type: "inference_committed", attributes: ["operator", "jobs"], when: "a validator committed to so many jobs" },
+  {
+    type: "inference_reveals",
+    attributes: ["job_id", "reason"],
+    when: "the commit window of a job closed and reveals may begin; the reason is `complete` or `window`",
+  },
+  {
+    type: "inference_final",
+    attributes: ["job_id", "model", "requester", "output_root", "exec_error", "attested_power", "committee_power"],
+    when: "more than two thirds of the committee attested one output",
+  },
+  {
+    type: "inference_paid",
+    attributes: ["job_id", "fee", "attesters", "proposers", "royalty", "burnt", "refund"],
+    when: "the fee of a final job was shared out",
+  },
+  { type: "inference_failed", attributes: ["job_id", "model", "requester", "reason", "refund"], when: "a job failed" },
+  {
+    type: "inference_dissent",
+    attributes: ["job_id", "operator", "output_root", "execute_height"],
+    when: "a member revealed another output than the final one, or (empty root) none; its penalty is held",
+  },
+  {
+    type: "inference_slash",
+    attributes: ["job_id", "operator", "burnt"],
+    when: "a held penalty was executed",
+  },
+  {
+    type: "inference_equivocation",
+    attributes: ["job_id", "operator"],
+    when: "two different attestations of one validator for one job were proven",
+  },
+];

@@ -1,0 +1,77 @@
+import { toHex } from "../../chain/bytes.ts";
+import type { Params } from "../../chain/params.ts";
+import { inferenceParams } from "./params.ts";
+
+const MILLION = 1_000_000n;
+
+/** What a run of a model of so many bytes costs the validators, in units. */
+export function costUnits(modelBytes: number, params: Params): number {
+  return 1 + Math.floor(modelBytes / Number(inferenceParams.read(params).costBytesPerUnit));
+}
+
+/** Charged with a request and never returned. */
+export function baseFee(units: number, params: Params): bigint {
+  return BigInt(units) * inferenceParams.read(params).costUnitPrice;
+}
+
+/** Who attested the final output, and which proposers included that. */
+export interface Attester {
+  readonly operator: Uint8Array;
+  readonly power: bigint;
+  /** Operators of the proposers of the blocks with its commitment and its reveal. */
+  readonly commitProposer: Uint8Array;
+  readonly revealProposer: Uint8Array;
+}
+
+export interface FeeSplit {
+  readonly royalty: bigint;
+  readonly attesters: bigint;
+  readonly proposers: bigint;
+  /** What absent members and rounding leave. */
+  readonly burnt: bigint;
+  /** By operator, attesters and proposers together, in order of first appearance. */
+  readonly payouts: readonly { readonly operator: Uint8Array; readonly amount: bigint }[];
+}
+
+/**
+ * Shares out a run's fee. Every attester gets its part of the whole committee's stake, so that what a missing member
+ * would have got burns and leaving it out gains nobody anything. Half of an attester's inclusion share goes to the
+ * proposer of its commitment, half to that of its reveal.
+ * `royalty + attesters + proposers + burnt` is `fee`, exactly.
+ */
+export function splitFee(
+  fee: bigint,
+  royaltyPpm: bigint,
+  units: number,
+  committeePower: bigint,
+  attesters: readonly Attester[],
+  params: Params,
+): FeeSplit {
+  const { proposerShare, attesterFloor } = inferenceParams.read(params);
+  const proposerPool = (fee * proposerShare) / MILLION;
+  const rest = fee - proposerPool;
+  const floor = attesterFloor * BigInt(units);
+  const royalty = rest > floor ? ((rest - floor) * royaltyPpm) / MILLION : 0n;
+  const attesterPool = rest - royalty;
+  const payouts = new Map<string, { operator: Uint8Array; amount: bigint }>();
+  const pay = (operator: Uint8Array, amount: bigint): bigint => {
+    if (amount === 0n) return 0n;
+    const id = toHex(operator);
+    payouts.set(id, { operator, amount: (payouts.get(id)?.amount ?? 0n) + amount });
+    return amount;
+  };
+  let toAttesters = 0n;
+  let toProposers = 0n;
+  for (const { operator, power, commitProposer, revealProposer } of attesters) {
+    toAttesters += pay(operator, (attesterPool * power) / committeePower);
+    const half = (proposerPool * power) / (committeePower * 2n);
+    toProposers += pay(commitProposer, half) + pay(revealProposer, half);
+  }
+  return {
+    royalty,
+    attesters: toAttesters,
+    proposers: toProposers,
+    burnt: fee - royalty - toAttesters - toProposers,
+    payouts: [...payouts.values()],
+  };
+}

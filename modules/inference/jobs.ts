@@ -1,0 +1,158 @@
+import { toHex, utf8 } from "../../chain/bytes.ts";
+import type { Context, MessageContext } from "../../chain/module.ts";
+import { JobFields } from "../../chain/types/attestation.ts";
+import { ZERO_32 } from "../../chain/types/primitives.ts";
+import { heightKey } from "../../state/collections.ts";
+import type { StateReader } from "../../state/store.ts";
+import { accountText } from "../addresses.ts";
+import { validatorsRoot } from "./committee.ts";
+import { inferenceError } from "./errors.ts";
+import { inferenceParams } from "./params.ts";
+import {
+  blockLoad,
+  due,
+  JOB_KIND,
+  JOB_STATUS,
+  type JobRecord,
+  jobInputs,
+  jobs,
+  jobsByHeight,
+  openJobs,
+} from "./store.ts";
+
+/** The height at whose end a window of an open job closes. */
+export function dueHeight(job: JobRecord): number {
+  if (job.status === JOB_STATUS.committing) return Math.min(job.commitEnd, job.deadline);
+  if (job.status === JOB_STATUS.revealing) return Math.min(job.revealEnd, job.deadline);
+  return job.revealEnd;
+}
+
+/** Replaces a job's record and keeps the queue of open jobs and their number in step. */
+export function updateJob(ctx: Context, jobId: Uint8Array, before: JobRecord, change: Partial<JobRecord>): JobRecord {
+  const after: JobRecord = { ...before, ...change };
+  jobs.set(ctx.store, jobId, after);
+  if (!before.settled && (after.settled || dueHeight(before) !== dueHeight(after))) {
+    due.delete(ctx.store, [dueHeight(before), jobId]);
+    if (!after.settled) due.set(ctx.store, [dueHeight(after), jobId], 1);
+  }
+  if (after.settled && !before.settled) openJobs.set(ctx.store, (openJobs.get(ctx.store) ?? 1) - 1);
+  return after;
+}
+
+/** Jobs whose windows are open, soonest to close first. PERF: at most inference.maxOpenJobs. */
+export function readOpenJobs(reader: StateReader): readonly { readonly jobId: Uint8Array; readonly job: JobRecord }[] {
+  const found: { jobId: Uint8Array; job: JobRecord }[] = [];
+  for (const [[, jobId]] of due.entries(reader)) {
+    const job = jobs.get(reader, jobId);
+    if (job !== undefined) found.push({ jobId, job });
+  }
+  return found;
+}
+
+/** Open jobs with a window that closes at the end of `height`, or should have. */
+export function dueJobs(reader: StateReader, height: number): readonly Uint8Array[] {
+  return due.entries(reader, { before: heightKey.encode(height + 1) }).map(([[, jobId]]) => jobId);
+}
+
+export interface NewJob {
+  readonly kind: (typeof JOB_KIND)[keyof typeof JOB_KIND];
+  readonly modelRoot: Uint8Array;
+  readonly engineId: Uint8Array;
+  readonly inputsRoot: Uint8Array;
+  /** Serialised SSZ Tensors. */
+  readonly inputs: Uint8Array;
+  readonly requester: Uint8Array;
+  readonly costUnits: number;
+  readonly baseFee: bigint;
+  readonly runFee: bigint;
+  readonly escrow: bigint;
+  readonly valueAtRisk: bigint;
+  /** Absolute height; undefined for the windows' own end. */
+  readonly deadline: number | undefined;
+}
+
+function reserve(ctx: Context, costUnits: number): void {
+  const { height, params } = ctx.block;
+  const { maxJobsPerBlock, maxCostUnitsPerBlock, maxOpenJobs } = inferenceParams.read(params);
+  const last = blockLoad.get(ctx.store);
+  const load = last?.height === height ? last : { height, jobs: 0, costUnits: 0 };
+  if (load.jobs >= Number(maxJobsPerBlock)) {
+    throw inferenceError("blockFull", `${load.jobs} jobs in this block, at most ${maxJobsPerBlock}; try the next`);
+  }
+  if (load.costUnits + costUnits > Number(maxCostUnitsPerBlock)) {
+    throw inferenceError(
+      "blockFull",
+      `${load.costUnits} cost units in this block and ${costUnits} more, at most ${maxCostUnitsPerBlock}; try the next`,
+    );
+  }
+  const open = openJobs.get(ctx.store) ?? 0;
+  if (open >= Number(maxOpenJobs)) {
+    throw inferenceError("backlogFull", `${open} jobs are open, at most ${maxOpenJobs}; try again in some blocks`);
+  }
+  blockLoad.set(ctx.store, { height, jobs: load.jobs + 1, costUnits: load.costUnits + costUnits });
+  openJobs.set(ctx.store, open + 1);
+}
+
+/**
+ * Opens a job for the validators that vote on this block. The money has been moved already.
+ * @returns the job's id.
+ * @throws TxError when the block or the backlog is full, or the id is taken.
+ */
+export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
+  const { height, params, spec, validators } = ctx.block;
+  const fields: JobFields = {
+    genesisRoot: spec.genesisRoot,
+    modelRoot: job.modelRoot,
+    engineId: job.engineId,
+    inputsRoot: job.inputsRoot,
+    requester: job.requester,
+    sequence: ctx.sequence,
+    messageIndex: ctx.messageIndex,
+  };
+  const jobId = JobFields.hashTreeRoot(fields);
+  if (jobs.has(ctx.store, jobId)) throw inferenceError("jobExists", `job ${toHex(jobId)}`);
+  reserve(ctx, job.costUnits);
+  const { commitWindow, revealWindow, admissionWindow } = inferenceParams.read(params);
+  const commitEnd = height + Number(job.kind === JOB_KIND.admission ? admissionWindow : commitWindow);
+  const power = validators.reduce((sum, validator) => sum + validator.power, 0n);
+  const record: JobRecord = {
+    fields,
+    txHash: ctx.txHash,
+    kind: job.kind,
+    status: JOB_STATUS.committing,
+    settled: false,
+    requestedHeight: height,
+    deadline: job.deadline ?? commitEnd + Number(revealWindow),
+    commitEnd,
+    revealEnd: 0,
+    committeeRoot: validatorsRoot(validators),
+    committeeSize: validators.length,
+    committeePower: power,
+    bondedPower: power,
+    committedCount: 0,
+    committedPower: 0n,
+    finalHeight: 0,
+    outputRoot: ZERO_32,
+    costUnits: job.costUnits,
+    baseFee: job.baseFee,
+    runFee: job.runFee,
+    escrow: job.escrow,
+    valueAtRisk: job.valueAtRisk,
+    failure: utf8(""),
+  };
+  jobs.set(ctx.store, jobId, record);
+  jobInputs.set(ctx.store, jobId, job.inputs);
+  due.set(ctx.store, [dueHeight(record), jobId], 1);
+  jobsByHeight.set(ctx.store, [height, jobId], 1);
+  ctx.emit(
+    "inference_requested",
+    ["job_id", toHex(jobId)],
+    ["model", toHex(job.modelRoot)],
+    ["requester", accountText(spec, job.requester)],
+    ["kind", job.kind === JOB_KIND.admission ? "admission" : "request"],
+    ["deadline", String(record.deadline)],
+    ["base_fee", String(job.baseFee)],
+    ["escrow", String(job.escrow)],
+  );
+  return jobId;
+}

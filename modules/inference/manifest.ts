@@ -1,0 +1,52 @@
+import { ByteListType, ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Bytes20, Bytes32, Uint8, Uint32, Uint64, UintBn128 } from "../../chain/types/primitives.ts";
+import { MAX_RANK, MAX_TENSORS } from "./tensors.ts";
+
+export const MAX_NAME = 63;
+export const MAX_VERSION = 32;
+export const MAX_LICENCE = 64;
+/** Tensor names of exporters are long paths at times. */
+export const MAX_TENSOR_NAME = 128;
+export const MAX_PROBES = 8;
+
+/** How a model's outputs are compared. The only class so far: exact bytes of the WASM engine. */
+export const CLASS_CANONICAL = 1;
+
+/** A declared input or output: UTF-8 name, ONNX number of the element type, concrete lengths, all positive. */
+export const TensorDeclaration = new ContainerType(
+  { name: new ByteListType(MAX_TENSOR_NAME), dtype: Uint8, shape: new ListBasicType(Uint64, MAX_RANK) },
+  { typeName: "TensorDeclaration" },
+);
+export type TensorDeclaration = ValueOf<typeof TensorDeclaration>;
+
+const Declarations = new ListCompositeType(TensorDeclaration, MAX_TENSORS);
+
+/**
+ * What is fixed about a model for life. `probeRoots` are the hash_tree_roots of the probes' inputs, so that the root of
+ * this container is the same as that of one which holds the inputs themselves.
+ */
+export const ModelManifest = new ContainerType(
+  {
+    owner: Bytes20,
+    /** ASCII; unique among the owner's models. */
+    name: new ByteListType(MAX_NAME),
+    version: new ByteListType(MAX_VERSION),
+    class: Uint8,
+    engineId: Bytes32,
+    inputs: Declarations,
+    outputs: Declarations,
+    opset: Uint32,
+    /** Root of the model's blob. */
+    modelRoot: Bytes32,
+    modelBytes: Uint64,
+    /** Of one run, in base units, on top of the base fee. */
+    fee: UintBn128,
+    royaltyPpm: Uint32,
+    licence: new ByteListType(MAX_LICENCE),
+    /** Root of the model it was derived from, or zero. */
+    parent: Bytes32,
+    probeRoots: new ListCompositeType(Bytes32, MAX_PROBES),
+  },
+  { typeName: "ModelManifest" },
+);
+export type ModelManifest = ValueOf<typeof ModelManifest>;

@@ -1,0 +1,118 @@
+import { fromHex, fromUtf8, toHex, utf8 } from "../../chain/bytes.ts";
+import { decodeAddress } from "../../chain/crypto/bech32.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import type { ChainSpec, Context } from "../../chain/module.ts";
+import type { StateReader } from "../../state/store.ts";
+import { accountText } from "../addresses.ts";
+import { moduleAddress } from "../auth/keeper.ts";
+import { burn } from "../bank/keeper.ts";
+import { inferenceError } from "./errors.ts";
+import type { ModelManifest } from "./manifest.ts";
+import { MODEL_STATUS, type ModelRecord, models, names } from "./store.ts";
+
+/** Where fees and deposits are held. */
+export const ESCROW = moduleAddress("inference_escrow");
+
+/** More owners of one name than this are not listed in an error. */
+const MAX_LISTED_OWNERS = 5;
+
+export function modelByRoot(reader: StateReader, root: Uint8Array): ModelRecord | undefined {
+  return models.get(reader, root);
+}
+
+export function modelName(manifest: ModelManifest): string {
+  return fromUtf8(manifest.name);
+}
+
+function nameHash(name: string): Uint8Array {
+  return sha256(utf8(name));
+}
+
+function rootByName(reader: StateReader, spec: ChainSpec, name: string): Uint8Array {
+  const found = names.entries(reader, { within: nameHash(name), limit: MAX_LISTED_OWNERS + 1 });
+  const [first] = found;
+  if (first === undefined) throw inferenceError("unknownModel", `no model has the name "${name}"`);
+  if (found.length === 1) return first[1];
+  const owners = found.slice(0, MAX_LISTED_OWNERS).map(([[, owner]]) => accountText(spec, owner));
+  const more = found.length > MAX_LISTED_OWNERS ? " and others" : "";
+  throw inferenceError(
+    "ambiguousModel",
+    `"${name}" is a model of ${owners.join(", ")}${more}; write <owner>/${name} or the model's root`,
+  );
+}
+
+/**
+ * The model that a request means: 64 hex digits of its root, `<owner>/<name>`, or a name that one owner alone uses.
+ * @throws TxError inference 2 for none, 3 for a name of several owners.
+ */
+export function resolveModel(reader: StateReader, spec: ChainSpec, text: string): ModelRecord {
+  const shown = text.slice(0, 120);
+  let root: Uint8Array | undefined;
+  const [owner, name, ...more] = text.split("/");
+  if (/^[0-9a-fA-F]{64}$/.test(text)) {
+    root = fromHex(text);
+  } else if (owner !== undefined && name !== undefined && more.length === 0) {
+    const address = decodeAddress(spec.prefix, owner);
+    if (address !== undefined) root = names.get(reader, [nameHash(name), address]);
+  } else if (more.length === 0 && text.length <= 120) {
+    root = rootByName(reader, spec, text);
+  }
+  const model = root === undefined ? undefined : models.get(reader, root);
+  if (model === undefined) throw inferenceError("unknownModel", `there is no model "${shown}"`);
+  return model;
+}
+
+/** Whether an owner's name is free. */
+export function nameTaken(reader: StateReader, owner: Uint8Array, name: string): boolean {
+  return names.has(reader, [nameHash(name), owner]);
+}
+
+export function saveNewModel(ctx: Context, model: ModelRecord): void {
+  const { manifest } = model;
+  models.set(ctx.store, manifest.modelRoot, model);
+  names.set(ctx.store, [nameHash(modelName(manifest)), manifest.owner], manifest.modelRoot);
+}
+
+function describe(ctx: Context, manifest: ModelManifest): (readonly [string, string])[] {
+  return [
+    ["model", toHex(manifest.modelRoot)],
+    ["owner", accountText(ctx.block.spec, manifest.owner)],
+    ["name", modelName(manifest)],
+  ];
+}
+
+/** The model an admission job is about, unless its admission has been decided, or it was registered anew since. */
+function underAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeight: number): ModelRecord | undefined {
+  const model = models.get(ctx.store, modelRoot);
+  const open = model?.status === MODEL_STATUS.registered && model.registeredHeight === requestedHeight;
+  return open ? model : undefined;
+}
+
+/** A probe of the model became final on an output. After the last one the model is active. */
+export function passProbe(ctx: Context, modelRoot: Uint8Array, requestedHeight: number): void {
+  const model = underAdmission(ctx, modelRoot, requestedHeight);
+  if (model === undefined) return;
+  const pendingProbes = model.pendingProbes - 1;
+  if (pendingProbes > 0) {
+    models.set(ctx.store, modelRoot, { ...model, pendingProbes });
+    return;
+  }
+  models.set(ctx.store, modelRoot, {
+    ...model,
+    pendingProbes,
+    status: MODEL_STATUS.active,
+    activeHeight: ctx.block.height,
+  });
+  ctx.emit("model_active", ...describe(ctx, model.manifest));
+}
+
+/** A probe failed: the deposit burns, and name and root are free again. */
+export function failAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeight: number, reason: string): void {
+  const model = underAdmission(ctx, modelRoot, requestedHeight);
+  if (model === undefined) return;
+  const { manifest, deposit } = model;
+  burn(ctx, ESCROW, [{ denom: ctx.block.spec.denom, amount: deposit }]);
+  names.delete(ctx.store, [nameHash(modelName(manifest)), manifest.owner]);
+  models.set(ctx.store, modelRoot, { ...model, status: MODEL_STATUS.failed, deposit: 0n, failure: utf8(reason) });
+  ctx.emit("model_failed", ...describe(ctx, manifest), ["reason", reason]);
+}

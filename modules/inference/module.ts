@@ -1,0 +1,25 @@
+import type { Module } from "../../chain/module.ts";
+import { beginBlock } from "./begin-block.ts";
+import { endBlock } from "./end-block.ts";
+import { genesis } from "./genesis.ts";
+import { registerModelMessage } from "./messages/register-model.ts";
+import { requestInferenceMessage } from "./messages/request-inference.ts";
+import { inferenceParams } from "./params.ts";
+import { executePenalties } from "./penalties.ts";
+import { queries } from "./queries.ts";
+
+export const inferenceModule: Module = {
+  name: "inference",
+  params: inferenceParams,
+  messages: [registerModelMessage, requestInferenceMessage],
+  queries,
+  genesis,
+  beginBlock(ctx, input) {
+    beginBlock(ctx, input);
+    executePenalties(ctx);
+  },
+  endBlock(ctx) {
+    endBlock(ctx);
+    return undefined;
+  },
+};

@@ -1,0 +1,147 @@
+import { fromUtf8 } from "../../chain/bytes.ts";
+import type { QueryContext } from "../../chain/module.ts";
+import type { TensorSpec } from "../../proto/inference.ts";
+import type { Job, Member, Model, Receipt as ReceiptMessage } from "../../proto/inference-query.ts";
+import { accountText, operatorText } from "../addresses.ts";
+import { baseFee, costUnits } from "./fees.ts";
+import type { TensorDeclaration } from "./manifest.ts";
+import { modelName } from "./models.ts";
+import { Receipt } from "./receipt.ts";
+import {
+  commitments,
+  committees,
+  JOB_KIND,
+  JOB_STATUS,
+  type JobRecord,
+  jobOutputs,
+  type ModelRecord,
+  participations,
+  receipts,
+  reveals,
+} from "./store.ts";
+import { dtypeName } from "./tensor-check.ts";
+
+/** In the order of MODEL_STATUS and JOB_STATUS. */
+export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED"] as const;
+export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED"] as const;
+
+const NONE = new Uint8Array(0);
+
+function tensorSpecs(declarations: readonly TensorDeclaration[]): TensorSpec[] {
+  return declarations.map(({ name, dtype, shape }) => ({
+    name: fromUtf8(name),
+    dtype: dtypeName(dtype),
+    shape: shape.map(BigInt),
+  }));
+}
+
+export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
+  const { manifest } = model;
+  const units = costUnits(manifest.modelBytes, ctx.params);
+  return {
+    modelRoot: manifest.modelRoot,
+    owner: accountText(ctx.spec, manifest.owner),
+    name: modelName(manifest),
+    version: fromUtf8(manifest.version),
+    class: "canonical",
+    engineId: manifest.engineId,
+    inputs: tensorSpecs(manifest.inputs),
+    outputs: tensorSpecs(manifest.outputs),
+    opset: manifest.opset,
+    modelBytes: BigInt(manifest.modelBytes),
+    fee: manifest.fee.toString(),
+    royaltyPpm: manifest.royaltyPpm,
+    licence: fromUtf8(manifest.licence),
+    parent: manifest.parent,
+    probeRoots: manifest.probeRoots,
+    status: MODEL_STATUS_NAMES[model.status] ?? "",
+    registeredHeight: BigInt(model.registeredHeight),
+    activeHeight: BigInt(model.activeHeight),
+    deposit: model.deposit.toString(),
+    failure: fromUtf8(model.failure),
+    baseFee: baseFee(units, ctx.params).toString(),
+    costUnits: BigInt(units),
+  };
+}
+
+function members(ctx: QueryContext, jobId: Uint8Array, job: JobRecord): Member[] {
+  const committee = committees.get(ctx.store, job.committeeRoot) ?? [];
+  const record = participations.get(ctx.store, jobId);
+  const signers = receipts.get(ctx.store, jobId)?.signers;
+  return committee.map(({ operator }, index) => {
+    const text = operatorText(ctx.spec, operator);
+    if (record === undefined) {
+      const reveal = reveals.get(ctx.store, [jobId, operator]);
+      return {
+        operator: text,
+        committed: commitments.has(ctx.store, [jobId, operator]),
+        revealed: reveal !== undefined,
+        outputRoot: reveal?.outputRoot ?? NONE,
+      };
+    }
+    return {
+      operator: text,
+      committed: record.committed.get(index),
+      revealed: record.revealed.get(index),
+      outputRoot: signers?.get(index) === true ? job.outputRoot : NONE,
+    };
+  });
+}
+
+function attestedPower(ctx: QueryContext, jobId: Uint8Array, job: JobRecord): bigint {
+  const signers = receipts.get(ctx.store, jobId)?.signers;
+  const committee = signers === undefined ? undefined : committees.get(ctx.store, job.committeeRoot);
+  if (signers === undefined || committee === undefined) return 0n;
+  return committee.reduce((sum, { power }, index) => (signers.get(index) ? sum + power : sum), 0n);
+}
+
+/** @param full with the members, one by one, and what they attested. */
+export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord, full: boolean): Job {
+  const { fields } = job;
+  const final = job.status === JOB_STATUS.final;
+  const output = jobOutputs.get(ctx.store, jobId) ?? NONE;
+  return {
+    jobId,
+    status: JOB_STATUS_NAMES[job.status] ?? "",
+    requester: accountText(ctx.spec, fields.requester),
+    modelRoot: fields.modelRoot,
+    engineId: fields.engineId,
+    inputsRoot: fields.inputsRoot,
+    sequence: BigInt(fields.sequence),
+    messageIndex: fields.messageIndex,
+    txHash: job.txHash,
+    admission: job.kind === JOB_KIND.admission,
+    requestedHeight: BigInt(job.requestedHeight),
+    deadline: BigInt(job.deadline),
+    commitEnd: BigInt(job.commitEnd),
+    revealEnd: BigInt(job.revealEnd),
+    committeeRoot: job.committeeRoot,
+    committeeSize: job.committeeSize,
+    committeePower: job.committeePower,
+    committedPower: job.committedPower,
+    finalHeight: BigInt(job.finalHeight),
+    attestedPower: full ? attestedPower(ctx, jobId, job) : 0n,
+    outputRoot: final ? job.outputRoot : NONE,
+    output,
+    execError: final && output.length === 0,
+    baseFee: job.baseFee.toString(),
+    escrow: job.escrow.toString(),
+    valueAtRisk: job.valueAtRisk.toString(),
+    failure: fromUtf8(job.failure),
+    members: full ? members(ctx, jobId, job) : [],
+  };
+}
+
+export function receiptMessage(jobId: Uint8Array, receipt: Receipt): ReceiptMessage {
+  return {
+    jobId,
+    outputRoot: receipt.outputRoot,
+    committeeRoot: receipt.committeeRoot,
+    requestedHeight: BigInt(receipt.requestedHeight),
+    finalHeight: BigInt(receipt.finalHeight),
+    signers: receipt.signers.uint8Array,
+    committeeSize: receipt.signers.bitLen,
+    signature: receipt.signature,
+    ssz: Receipt.serialize(receipt),
+  };
+}

@@ -1,0 +1,140 @@
+import { BitListType, BooleanType, ByteListType, ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { JobFields } from "../../chain/types/attestation.ts";
+import { MAX_INLINE_OUTPUT, MAX_VALIDATORS } from "../../chain/types/limits.ts";
+import { Bytes20, Bytes32, Bytes96, Uint8, Uint32, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
+import { ValidatorSet } from "../../chain/types/validator.ts";
+import { bytesKey, collection, heightKey, item, pairKey } from "../../state/collections.ts";
+import { ModelManifest } from "./manifest.ts";
+import { Receipt } from "./receipt.ts";
+
+export const MODEL_STATUS = { registered: 0, active: 1, failed: 2 } as const;
+export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3 } as const;
+export const JOB_KIND = { request: 0, admission: 1 } as const;
+
+/** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
+const MAX_INPUT_BYTES = 524_288;
+const MAX_REASON = 256;
+
+export const ModelRecord = new ContainerType(
+  {
+    manifest: ModelManifest,
+    status: Uint8,
+    registeredHeight: Uint64,
+    activeHeight: Uint64,
+    /** Held in escrow while the model is registered. */
+    deposit: UintBn128,
+    /** Admission jobs that are still to become final. */
+    pendingProbes: Uint32,
+    /** UTF-8; why admission failed. */
+    failure: new ByteListType(MAX_REASON),
+  },
+  { typeName: "ModelRecord" },
+);
+export type ModelRecord = ValueOf<typeof ModelRecord>;
+
+/** A job. Amounts in base units; heights are zero where they are not known yet. */
+export const JobRecord = new ContainerType(
+  {
+    fields: JobFields,
+    txHash: Bytes32,
+    kind: Uint8,
+    status: Uint8,
+    /** No window is open any more. */
+    settled: new BooleanType(),
+    requestedHeight: Uint64,
+    /** The last block in which it may become final. */
+    deadline: Uint64,
+    /** The last blocks that take commitments and reveals. */
+    commitEnd: Uint64,
+    revealEnd: Uint64,
+    committeeRoot: Bytes32,
+    committeeSize: Uint32,
+    committeePower: UintBn64,
+    /** All bonded power at the request. */
+    bondedPower: UintBn64,
+    committedCount: Uint32,
+    committedPower: UintBn64,
+    finalHeight: Uint64,
+    outputRoot: Bytes32,
+    costUnits: Uint64,
+    baseFee: UintBn128,
+    /** The model's fee of a run. */
+    runFee: UintBn128,
+    /** Held until the job is final or has failed: the fee and what comes back. */
+    escrow: UintBn128,
+    valueAtRisk: UintBn128,
+    failure: new ByteListType(MAX_REASON),
+  },
+  { typeName: "JobRecord" },
+);
+export type JobRecord = ValueOf<typeof JobRecord>;
+
+const CommitmentRecord = new ContainerType(
+  { hash: Bytes32, height: Uint64, proposer: Bytes20 },
+  { typeName: "CommitmentRecord" },
+);
+const RevealRecord = new ContainerType(
+  { outputRoot: Bytes32, signature: Bytes96, height: Uint64, proposer: Bytes20 },
+  { typeName: "RevealRecord" },
+);
+export type RevealRecord = ValueOf<typeof RevealRecord>;
+
+/** Who did what, once the members' own records are gone. Bits over the committee. */
+const Participation = new ContainerType(
+  { committed: new BitListType(MAX_VALIDATORS), revealed: new BitListType(MAX_VALIDATORS) },
+  { typeName: "Participation" },
+);
+
+/** A penalty that is held. `outputRoot` is zero for an attestation that was committed and not revealed. */
+export const PenaltyRecord = new ContainerType(
+  {
+    outputRoot: Bytes32,
+    power: UintBn64,
+    infractionHeight: Uint64,
+    attestedPower: UintBn64,
+    bondedPower: UintBn64,
+  },
+  { typeName: "PenaltyRecord" },
+);
+export type PenaltyRecord = ValueOf<typeof PenaltyRecord>;
+
+const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: Uint64 }, { typeName: "BlockLoad" });
+
+const id = bytesKey(32);
+const operator = bytesKey(20);
+export const modelKey = id;
+export const memberKey = pairKey(id, operator);
+export const heightJobKey = pairKey(heightKey, id);
+export const penaltyKey = pairKey(heightKey, memberKey);
+const Marker = Uint8;
+
+/** By the root of the model's blob. */
+export const models = collection("inference", 0, modelKey, ModelRecord);
+/** (SHA-256 of the name, owner) → model root, of models that have not failed. */
+export const names = collection("inference", 1, pairKey(id, operator), Bytes32);
+export const jobs = collection("inference", 2, id, JobRecord);
+/** Serialised SSZ Tensors, as long as the job is open. */
+export const jobInputs = collection("inference", 3, id, new ByteListType(MAX_INPUT_BYTES));
+/** Serialised SSZ Tensors of a final job. */
+export const jobOutputs = collection("inference", 4, id, new ByteListType(MAX_INLINE_OUTPUT));
+export const receipts = collection("inference", 5, id, Receipt);
+/** (job, operator), as long as the job is open. */
+export const commitments = collection("inference", 6, memberKey, CommitmentRecord);
+export const reveals = collection("inference", 7, memberKey, RevealRecord);
+/** (job, output root) → power that attested it, as long as the job is open. */
+export const tallies = collection("inference", 8, pairKey(id, id), UintBn64);
+export const participations = collection("inference", 9, id, Participation);
+/** Open jobs by the height at whose end a window closes. */
+export const due = collection("inference", 10, heightJobKey, Marker);
+/** All jobs by the height of their request: the order of lists, and of removal. */
+export const jobsByHeight = collection("inference", 11, heightJobKey, Marker);
+/** By root: the sets that jobs refer to. */
+export const committees = collection("inference", 12, id, ValidatorSet);
+/** How many jobs refer to a committee. */
+export const committeeJobs = collection("inference", 13, id, Uint64);
+/** By the height at whose end they are executed. */
+export const penalties = collection("inference", 14, penaltyKey, PenaltyRecord);
+/** (job, operator) that have been punished, with the height. */
+export const equivocations = collection("inference", 15, memberKey, Uint64);
+export const openJobs = item("inference", 16, Uint32);
+export const blockLoad = item("inference", 17, BlockLoad);

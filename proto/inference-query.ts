@@ -1,0 +1,177 @@
+import { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
+import { type Message, message } from "./codec.ts";
+import { TensorSpec } from "./inference.ts";
+
+/** The inference module's queries. See assay/inference/v1/query.proto. */
+const PACKAGE = "assay.inference.v1";
+
+export const Model = message(`${PACKAGE}.Model`, {
+  modelRoot: [1, "bytes"],
+  owner: [2, "string"],
+  name: [3, "string"],
+  version: [4, "string"],
+  class: [5, "string"],
+  engineId: [6, "bytes"],
+  inputs: [7, TensorSpec, "repeated"],
+  outputs: [8, TensorSpec, "repeated"],
+  opset: [9, "uint32"],
+  modelBytes: [10, "uint64"],
+  fee: [11, "string"],
+  royaltyPpm: [12, "uint32"],
+  licence: [13, "string"],
+  parent: [14, "bytes"],
+  probeRoots: [15, "bytes", "repeated"],
+  /** `REGISTERED`, `ACTIVE` or `FAILED`. */
+  status: [16, "string"],
+  registeredHeight: [17, "uint64"],
+  activeHeight: [18, "uint64"],
+  deposit: [19, "string"],
+  failure: [20, "string"],
+  /** Charged by every request at the parameters in force, in base units. */
+  baseFee: [21, "string"],
+  costUnits: [22, "uint64"],
+});
+export type Model = Message<typeof Model>;
+
+/** What one committee member has done about a job. */
+export const Member = message(`${PACKAGE}.Member`, {
+  operator: [1, "string"],
+  committed: [2, "bool"],
+  revealed: [3, "bool"],
+  /** What it revealed; once the reveal window is over, only of those who attested the final output. */
+  outputRoot: [4, "bytes"],
+});
+export type Member = Message<typeof Member>;
+
+export const Job = message(`${PACKAGE}.Job`, {
+  jobId: [1, "bytes"],
+  /** `COMMITTING`, `REVEALING`, `FINAL` or `FAILED`. */
+  status: [2, "string"],
+  requester: [3, "string"],
+  modelRoot: [4, "bytes"],
+  engineId: [5, "bytes"],
+  inputsRoot: [6, "bytes"],
+  sequence: [7, "uint64"],
+  messageIndex: [8, "uint32"],
+  /** Of the transaction that carries the request and its inputs. */
+  txHash: [9, "bytes"],
+  admission: [10, "bool"],
+  requestedHeight: [11, "uint64"],
+  deadline: [12, "uint64"],
+  /** Last heights of the two windows as they stand now; `revealEnd` is zero until reveals begin. */
+  commitEnd: [13, "uint64"],
+  revealEnd: [14, "uint64"],
+  committeeRoot: [15, "bytes"],
+  committeeSize: [16, "uint32"],
+  committeePower: [17, "uint64"],
+  committedPower: [18, "uint64"],
+  finalHeight: [19, "uint64"],
+  attestedPower: [20, "uint64"],
+  /** Empty unless FINAL. */
+  outputRoot: [21, "bytes"],
+  /** SSZ Tensors; empty for the reserved output EXEC_ERROR. */
+  output: [22, "bytes"],
+  execError: [23, "bool"],
+  baseFee: [24, "string"],
+  escrow: [25, "string"],
+  valueAtRisk: [26, "string"],
+  failure: [27, "string"],
+  /** In the order of the committee. */
+  members: [28, Member, "repeated"],
+});
+export type Job = Message<typeof Job>;
+
+/** A receipt: anyone can check it against the committee. `ssz` is the serialised SSZ Receipt. */
+export const Receipt = message(`${PACKAGE}.Receipt`, {
+  jobId: [1, "bytes"],
+  outputRoot: [2, "bytes"],
+  committeeRoot: [3, "bytes"],
+  requestedHeight: [4, "uint64"],
+  finalHeight: [5, "uint64"],
+  /** Bit i (least significant first) is member i of the committee. */
+  signers: [6, "bytes"],
+  committeeSize: [7, "uint32"],
+  signature: [8, "bytes"],
+  ssz: [9, "bytes"],
+});
+export type Receipt = Message<typeof Receipt>;
+
+export const ValidatorEntry = message(`${PACKAGE}.ValidatorEntry`, {
+  /** `…valoper1…` */
+  operator: [1, "string"],
+  identityKey: [2, "bytes"],
+  voteKey: [3, "bytes"],
+  power: [4, "uint64"],
+});
+export type ValidatorEntry = Message<typeof ValidatorEntry>;
+
+export const Param = message(`${PACKAGE}.Param`, {
+  name: [1, "string"],
+  unit: [2, "string"],
+  value: [3, "uint64"],
+});
+export type Param = Message<typeof Param>;
+
+export const QueryModelRequest = message(`${PACKAGE}.QueryModelRequest`, { model: [1, "string"] });
+export type QueryModelRequest = Message<typeof QueryModelRequest>;
+export const QueryModelResponse = message(`${PACKAGE}.QueryModelResponse`, { model: [1, Model] });
+export type QueryModelResponse = Message<typeof QueryModelResponse>;
+
+export const QueryModelsRequest = message(`${PACKAGE}.QueryModelsRequest`, {
+  status: [1, "string"],
+  owner: [2, "string"],
+  pagination: [3, PageRequest],
+});
+export type QueryModelsRequest = Message<typeof QueryModelsRequest>;
+export const QueryModelsResponse = message(`${PACKAGE}.QueryModelsResponse`, {
+  models: [1, Model, "repeated"],
+  pagination: [2, PageResponse],
+});
+export type QueryModelsResponse = Message<typeof QueryModelsResponse>;
+
+/** Job ids in requests are 64 hex digits. */
+export const QueryJobRequest = message(`${PACKAGE}.QueryJobRequest`, { jobId: [1, "string"] });
+export type QueryJobRequest = Message<typeof QueryJobRequest>;
+export const QueryJobResponse = message(`${PACKAGE}.QueryJobResponse`, { job: [1, Job] });
+export type QueryJobResponse = Message<typeof QueryJobResponse>;
+
+export const QueryJobsRequest = message(`${PACKAGE}.QueryJobsRequest`, {
+  status: [1, "string"],
+  requester: [2, "string"],
+  pagination: [3, PageRequest],
+});
+export type QueryJobsRequest = Message<typeof QueryJobsRequest>;
+export const QueryJobsResponse = message(`${PACKAGE}.QueryJobsResponse`, {
+  jobs: [1, Job, "repeated"],
+  pagination: [2, PageResponse],
+});
+export type QueryJobsResponse = Message<typeof QueryJobsResponse>;
+
+export const QueryReceiptRequest = message(`${PACKAGE}.QueryReceiptRequest`, { jobId: [1, "string"] });
+export type QueryReceiptRequest = Message<typeof QueryReceiptRequest>;
+export const QueryReceiptResponse = message(`${PACKAGE}.QueryReceiptResponse`, { receipt: [1, Receipt] });
+export type QueryReceiptResponse = Message<typeof QueryReceiptResponse>;
+
+export const QueryParamsRequest = message(`${PACKAGE}.QueryParamsRequest`, {});
+export type QueryParamsRequest = Message<typeof QueryParamsRequest>;
+export const QueryParamsResponse = message(`${PACKAGE}.QueryParamsResponse`, { params: [1, Param, "repeated"] });
+export type QueryParamsResponse = Message<typeof QueryParamsResponse>;
+
+/** Height zero is the set that votes next. */
+export const QueryValidatorSetRequest = message(`${PACKAGE}.QueryValidatorSetRequest`, { height: [1, "uint64"] });
+export type QueryValidatorSetRequest = Message<typeof QueryValidatorSetRequest>;
+export const QueryValidatorSetResponse = message(`${PACKAGE}.QueryValidatorSetResponse`, {
+  height: [1, "uint64"],
+  /** hash_tree_root of the SSZ ValidatorSet: the header's validatorsRoot. */
+  root: [2, "bytes"],
+  validators: [3, ValidatorEntry, "repeated"],
+});
+export type QueryValidatorSetResponse = Message<typeof QueryValidatorSetResponse>;
+
+export const QueryCommitteeRequest = message(`${PACKAGE}.QueryCommitteeRequest`, { jobId: [1, "string"] });
+export type QueryCommitteeRequest = Message<typeof QueryCommitteeRequest>;
+export const QueryCommitteeResponse = message(`${PACKAGE}.QueryCommitteeResponse`, {
+  root: [1, "bytes"],
+  validators: [2, ValidatorEntry, "repeated"],
+});
+export type QueryCommitteeResponse = Message<typeof QueryCommitteeResponse>;

@@ -1,0 +1,351 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { toHex, utf8 } from "../../chain/bytes.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import type { Commitment } from "../../chain/types/attestation.ts";
+import { selectForBlock } from "../../modules/inference/selection.ts";
+import { JOB_STATUS } from "../../modules/inference/store.ts";
+import { Tensors } from "../../modules/inference/tensors.ts";
+import { openAttestationStore } from "../../node/attester/attestation-store.ts";
+import { type Attester, type AttesterOptions, createAttester } from "../../node/attester/attester.ts";
+import type { EngineResult, RunRequest } from "../../node/engine/engine.ts";
+import type { Logger } from "../../node/log.ts";
+import type { RevealMessage } from "../../node/wire.ts";
+import { MsgRequestInference } from "../../proto/inference.ts";
+import { accountOf, SPEC, validatorKeys } from "../modules/network.ts";
+import { type Chain, createChain, FOUR, manifestOf, outputOf, requestOf, tensor } from "./harness.ts";
+
+const NAMES = Object.keys(FOUR);
+const ENGINE_ID = sha256(utf8("engine"));
+let folder: string;
+let running: Node[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "assay-attester-"));
+});
+afterEach(async () => {
+  for (const node of running) await node.attester.close();
+  running = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const errors: string[] = [];
+const log: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: ({ err }, message) => void errors.push(err instanceof Error ? `${message}: ${err.message}` : message),
+  child: () => log,
+};
+beforeEach(() => {
+  errors.length = 0;
+});
+
+const ok = (number: number): EngineResult => ({ kind: "ok", outputs: [tensor(number, -number)] });
+
+interface Node {
+  readonly attester: Attester;
+  readonly commitments: Commitment[];
+  readonly reveals: RevealMessage[];
+  readonly asked: RunRequest[];
+}
+
+/** A validator's attester over an engine that answers as told. */
+async function start(
+  name: string,
+  answer: (request: RunRequest) => EngineResult | Promise<EngineResult>,
+  change: Partial<AttesterOptions> = {},
+): Promise<Node> {
+  const commitments: Commitment[] = [];
+  const reveals: RevealMessage[] = [];
+  const asked: RunRequest[] = [];
+  const attester = createAttester({
+    engine: {
+      id: ENGINE_ID,
+      run(request) {
+        asked.push(request);
+        return Promise.resolve(answer(request));
+      },
+    },
+    voteKey: validatorKeys(name).vote,
+    spec: SPEC,
+    store: change.store ?? (await openAttestationStore({ path: join(folder, name), keepBlocks: 1000 })),
+    loadModel: () => Promise.resolve(new Uint8Array(1)),
+    onRun: () => undefined,
+    publishCommitment: (commitment) => void commitments.push(commitment),
+    publishReveal: (message) => void reveals.push(message),
+    log,
+    ...change,
+  });
+  const node = { attester, commitments, reveals, asked };
+  running.push(node);
+  return node;
+}
+
+/** A block with what all nodes have said so far, as a proposer would choose it. */
+function blockOf(chain: Chain, nodes: readonly Node[]): void {
+  const outputs = new Map(
+    nodes.flatMap(({ reveals }) => reveals.map(({ output, reveal }) => [toHex(reveal.outputRoot), output] as const)),
+  );
+  const selected = selectForBlock(chain.view(), {
+    commitments: nodes.flatMap(({ commitments }) => commitments),
+    reveals: nodes.flatMap(({ reveals }) => reveals.map(({ reveal }) => reveal)),
+    duplicateAttestations: [],
+    output: (root) => outputs.get(toHex(root)),
+  });
+  chain.block({ ...selected, evidence: [] });
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+}
+
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 5000, interval: 2 });
+
+test("four attesters take a job from its request to a final output in two blocks", async () => {
+  const chain = createChain();
+  const nodes = await Promise.all(NAMES.map((name) => start(name, () => ok(7))));
+  const [jobId] = chain.request() as [Uint8Array];
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.every(({ commitments }) => commitments.length > 0));
+  blockOf(chain, nodes);
+  expect(chain.job(jobId).status).toBe(JOB_STATUS.revealing);
+  expect(nodes.every(({ reveals }) => reveals.length === 1)).toBe(true);
+  blockOf(chain, nodes);
+  expect(chain.job(jobId)).toMatchObject({ status: JOB_STATUS.final, finalHeight: 3, outputRoot: outputOf(7).root });
+  expect(errors).toEqual([]);
+});
+
+test("an error of the engine is attested, its absence is not", async () => {
+  const chain = createChain({ validators: { alice: 40n, bob: 10n } });
+  const alice = await start("alice", () => ({ kind: "execError", message: "index out of range" }));
+  const bob = await start("bob", () => ({ kind: "absent", reason: "no time" }));
+  const [jobId] = chain.request() as [Uint8Array];
+  for (let i = 0; i < 3; i++) {
+    blockOf(chain, [alice, bob]);
+    await until(() => alice.commitments.length > 0);
+  }
+  expect(bob.commitments).toEqual([]);
+  blockOf(chain, [alice, bob]);
+  expect(chain.job(jobId)).toMatchObject({ status: JOB_STATUS.final, outputRoot: outputOf(0).root });
+});
+
+test("one message lists every job, in the order of their ids", async () => {
+  const chain = createChain();
+  const alice = await start("alice", () => ok(7));
+  chain.request(5, { inputs: Tensors.serialize([tensor(1, 2)]) });
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.commitments.length > 0);
+  const [first] = alice.commitments as [Commitment];
+  // They end in one turn of the event loop, go to the disk together and are said together.
+  expect(first.data.entries).toHaveLength(5);
+  const ids = first.data.entries.map(({ jobId }) => toHex(jobId));
+  expect(ids).toEqual([...ids].sort());
+  // One computation for five jobs over the same inputs.
+  expect(alice.asked).toHaveLength(1);
+  // Until the chain has it, it is said again.
+  chain.block();
+  alice.attester.onCommit(chain.store);
+  expect(alice.commitments.at(-1)).toEqual(first);
+});
+
+test("nothing is published before it is on the disk, and nothing at all when it can't be", async () => {
+  const chain = createChain();
+  let release: (error?: Error) => void = () => undefined;
+  const written = new Promise<void>((resolve, reject) => {
+    release = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  const store = { get: () => undefined, add: () => written, close: () => Promise.resolve() };
+  const alice = await start("alice", () => ok(7), { store });
+  chain.request();
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.asked.length > 0);
+  chain.block();
+  alice.attester.onCommit(chain.store);
+  expect(alice.commitments).toEqual([]);
+  release(new Error("the disk is full"));
+  await until(() => errors.length > 0);
+  expect(errors[0]).toContain("the disk is full");
+  expect(alice.commitments).toEqual([]);
+});
+
+test("after a restart what was attested stands, whatever the engine says now", async () => {
+  const chain = createChain();
+  const [jobId] = chain.request() as [Uint8Array];
+  const before = await start("alice", () => ok(7));
+  before.attester.onCommit(chain.store);
+  await until(() => before.commitments.length > 0);
+  await before.attester.close();
+  running = [];
+  const after = await start("alice", () => ok(8));
+  after.attester.onCommit(chain.store);
+  expect(after.commitments).toEqual(before.commitments);
+  await until(() => errors.length > 0);
+  expect(errors[0]).toContain("is attested with output");
+  // Committed, and revealed as it was, without the output that is no longer at hand.
+  const others = NAMES.slice(1).map((name) => chain.commit(name, jobId, 7));
+  chain.block({ commitments: [...after.commitments.slice(0, 1), ...others] });
+  after.attester.onCommit(chain.store);
+  expect(after.reveals).toEqual([{ reveal: chain.reveal("alice", jobId, 7), output: new Uint8Array(0) }]);
+});
+
+test("after a restart between commitment and reveal the output is computed again", async () => {
+  const chain = createChain();
+  const [jobId] = chain.request() as [Uint8Array];
+  const before = await start("alice", () => ok(7));
+  before.attester.onCommit(chain.store);
+  await until(() => before.commitments.length > 0);
+  await before.attester.close();
+  running = [];
+  chain.block({
+    commitments: [...before.commitments.slice(0, 1), ...NAMES.slice(1).map((name) => chain.commit(name, jobId, 7))],
+  });
+  const after = await start("alice", () => ok(7));
+  after.attester.onCommit(chain.store);
+  await until(() => after.reveals.some(({ output }) => output.length > 0));
+  expect(after.reveals.at(-1)).toEqual({ reveal: chain.reveal("alice", jobId, 7), output: outputOf(7).bytes });
+  expect(errors).toEqual([]);
+});
+
+test("with the file lost, a commitment in the chain can still be revealed: signatures are unique", async () => {
+  const chain = createChain();
+  const [jobId] = chain.request() as [Uint8Array];
+  chain.block({ commitments: NAMES.map((name) => chain.commit(name, jobId, 7)) });
+  const alice = await start("alice", () => ok(7));
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.reveals.length > 0);
+  expect(alice.reveals[0]?.reveal).toEqual(chain.reveal("alice", jobId, 7));
+});
+
+test("what this node did not commit to is not revealed", async () => {
+  const chain = createChain();
+  const [jobId] = chain.request() as [Uint8Array];
+  chain.block({ commitments: NAMES.map((name) => chain.commit(name, jobId, 8)) });
+  const alice = await start("alice", () => ok(7));
+  alice.attester.onCommit(chain.store);
+  await until(() => errors.length > 0);
+  expect(errors[0]).toContain("a commitment of this validator that this node did not make");
+  expect(alice.reveals).toEqual([]);
+});
+
+test("who is not in the committee, or has another engine, does nothing", async () => {
+  const chain = createChain({
+    models: [manifestOf("digits"), manifestOf("foreign", { engineId: new Uint8Array(32) })],
+  });
+  const stranger = await start("mallory", () => ok(7));
+  const alice = await start("alice", () => ok(7));
+  chain.request(1, { model: "foreign" });
+  for (const { attester } of [stranger, alice]) attester.onCommit(chain.store);
+  chain.request();
+  for (const { attester } of [stranger, alice]) attester.onCommit(chain.store);
+  await until(() => alice.commitments.length > 0);
+  expect(alice.commitments[0]?.data.entries).toHaveLength(1);
+  expect(alice.asked).toHaveLength(1);
+  expect(stranger.asked).toEqual([]);
+});
+
+test("a model that is not to be had is looked for again, and does not hold others up", async () => {
+  const missing = manifestOf("missing");
+  const chain = createChain({
+    models: [manifestOf("digits"), missing],
+    params: { "inference.commitWindow": 20n },
+  });
+  let here = false;
+  let looked = 0;
+  const loadModel = (root: Uint8Array): Promise<Uint8Array | undefined> => {
+    if (toHex(root) !== toHex(missing.modelRoot)) return Promise.resolve(new Uint8Array(1));
+    looked++;
+    return Promise.resolve(here ? new Uint8Array(1) : undefined);
+  };
+  const alice = await start("alice", () => ok(7), { loadModel });
+  const [first] = chain.request(1, { model: "missing" }) as [Uint8Array];
+  alice.attester.onCommit(chain.store);
+  chain.request();
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.commitments.length > 0);
+  const committed = () => alice.commitments.at(-1)?.data.entries.map(({ jobId }) => toHex(jobId));
+  const blocksUntil = async (condition: () => boolean) => {
+    while (!condition() && chain.height < 19) {
+      chain.block();
+      alice.attester.onCommit(chain.store);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(condition()).toBe(true);
+  };
+  await blocksUntil(() => looked > 2);
+  here = true;
+  await blocksUntil(() => committed()?.includes(toHex(first)) === true);
+});
+
+const pending = (change: Parameters<typeof requestOf>[0] = {}) => ({
+  typeUrl: MsgRequestInference.typeUrl,
+  value: MsgRequestInference.encode(requestOf(change)).finish(),
+});
+
+test("a run begun for a waiting transaction answers the job that comes of it", async () => {
+  const chain = createChain();
+  const alice = await start("alice", () => ok(7));
+  alice.attester.onCommit(chain.store);
+  alice.attester.onPendingTx([pending(), pending()]);
+  await until(() => alice.asked.length > 0);
+  expect(alice.asked.map(({ priority }) => priority)).toEqual(["low"]);
+  chain.request();
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.commitments.length > 0);
+  expect(alice.asked).toHaveLength(1);
+});
+
+test("speculation that had to make way is begun again for the job", async () => {
+  const chain = createChain();
+  const alice = await start("alice", ({ priority }) =>
+    priority === "low" ? { kind: "absent", reason: "made way" } : ok(7),
+  );
+  alice.attester.onCommit(chain.store);
+  alice.attester.onPendingTx([pending()]);
+  chain.request();
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.commitments.length > 0);
+  expect(alice.asked.map(({ priority }) => priority)).toEqual(["low", "high"]);
+});
+
+test("no run for what can't be paid for, is malformed, or is no request", async () => {
+  const chain = createChain();
+  const alice = await start("alice", () => ok(7));
+  alice.attester.onCommit(chain.store);
+  alice.attester.onPendingTx([
+    pending({ maxFee: { denom: SPEC.denom, amount: "5" } }),
+    pending({ maxFee: { denom: SPEC.denom, amount: "100000000000000" } }),
+    pending({ maxFee: undefined }),
+    pending({ requester: accountOf("pauper") }),
+    pending({ requester: "nobody" }),
+    pending({ model: "mnist" }),
+    pending({ inputs: Uint8Array.of(1) }),
+    pending({ inputs: Tensors.serialize([tensor(1)]) }),
+    pending({ inputs: new Uint8Array(100_000) }),
+    { typeUrl: MsgRequestInference.typeUrl, value: Uint8Array.of(0x0a, 99) },
+    { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: Uint8Array.of(1) },
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(alice.asked).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test("at most so many runs at once, speculative ones fewer", async () => {
+  const chain = createChain({ params: { "inference.maxJobsPerBlock": 64n } });
+  const busy = ({ signal }: RunRequest) =>
+    new Promise<EngineResult>((resolve) => {
+      signal?.addEventListener("abort", () => resolve({ kind: "absent", reason: "cancelled" }));
+    });
+  const alice = await start("alice", busy);
+  alice.attester.onCommit(chain.store);
+  const inputs = (i: number) => ({ inputs: Tensors.serialize([tensor(i, i)]) });
+  alice.attester.onPendingTx(Array.from({ length: 20 }, (_, i) => pending(inputs(i))));
+  await until(() => alice.asked.length === 8);
+  chain.block({
+    run() {
+      for (let i = 100; i < 140; i++) chain.send.request(inputs(i));
+    },
+  });
+  alice.attester.onCommit(chain.store);
+  await until(() => alice.asked.length === 8 + 32);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(alice.asked).toHaveLength(8 + 32);
+});

@@ -1,0 +1,293 @@
+import { toHex, utf8 } from "../../chain/bytes.ts";
+import { consensusParams } from "../../chain/consensus-params.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { writeParams, writeTip } from "../../chain/executor/chain-state.ts";
+import { createContext } from "../../chain/executor/context.ts";
+import type { BlockInfo, Event, Module, QueryContext } from "../../chain/module.ts";
+import { parameterRows } from "../../chain/params.ts";
+import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
+import type { ValidatorSet } from "../../chain/types/validator.ts";
+import { authModule } from "../../modules/auth/module.ts";
+import { supplyInvariant } from "../../modules/bank/invariants.ts";
+import { balance } from "../../modules/bank/keeper.ts";
+import { bankModule } from "../../modules/bank/module.ts";
+import { genesisModel } from "../../modules/inference/genesis.ts";
+import { CLASS_CANONICAL, type ModelManifest } from "../../modules/inference/manifest.ts";
+import { ESCROW } from "../../modules/inference/models.ts";
+import { inferenceModule } from "../../modules/inference/module.ts";
+import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
+import { type JobRecord, jobs, models } from "../../modules/inference/store.ts";
+import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
+import type { InferenceView } from "../../modules/inference/view.ts";
+import { slashingModule } from "../../modules/slashing/module.ts";
+import { poolsInvariant, sharesInvariant } from "../../modules/staking/invariants.ts";
+import { stakingModule } from "../../modules/staking/module.ts";
+import type { MessageCodec } from "../../proto/codec.ts";
+import {
+  MsgRegisterModel,
+  MsgRegisterModelResponse,
+  MsgRequestInference,
+  MsgRequestInferenceResponse,
+} from "../../proto/inference.ts";
+import { createOverlay } from "../../state/overlay.ts";
+import type { StateReader } from "../../state/store.ts";
+import { accountOf, addressOf, BLS, genesisEntry, SPEC, validatorKeys } from "../modules/network.ts";
+
+export const MODULES: readonly Module[] = [authModule, bankModule, stakingModule, slashingModule, inferenceModule];
+const EMPTY: StateReader = { get: () => undefined, iterate: () => [] };
+const GENESIS_TIME = 1_700_000_000_000;
+const ASSAY = 1_000_000n;
+
+/** A model with one input float32[1,2] and one output float32[1,2]. */
+export function manifestOf(name: string, change: Partial<ModelManifest> = {}): ModelManifest {
+  const declaration = (tensor: string) => ({ name: utf8(tensor), dtype: DTYPES.float32.code, shape: [1, 2] });
+  return {
+    owner: addressOf("owner"),
+    name: utf8(name),
+    version: utf8("1.0.0"),
+    class: CLASS_CANONICAL,
+    engineId: sha256(utf8("engine")),
+    inputs: [declaration("x")],
+    outputs: [declaration("y")],
+    opset: 17,
+    modelRoot: sha256(utf8(`model ${name}`)),
+    modelBytes: 1000,
+    fee: 10_000n,
+    royaltyPpm: 100_000,
+    licence: utf8("Apache-2.0"),
+    parent: new Uint8Array(32),
+    probeRoots: [],
+    ...change,
+  };
+}
+
+export function tensor(...values: number[]): Tensor {
+  return {
+    dtype: DTYPES.float32.code,
+    shape: [1, values.length],
+    data: new Uint8Array(new Float32Array(values).buffer),
+  };
+}
+export const INPUTS = Tensors.serialize([tensor(1, 2)]);
+
+/** Distinct outputs by number; 0 is EXEC_ERROR. */
+export function outputOf(number: number): { readonly bytes: Uint8Array; readonly root: Uint8Array } {
+  const tensors = number === 0 ? [] : [tensor(number, -number)];
+  return { bytes: Tensors.serialize(tensors), root: Tensors.hashTreeRoot(tensors) };
+}
+
+export interface Attestations {
+  readonly commitments?: readonly Commitment[];
+  readonly reveals?: readonly Reveal[];
+  readonly outputs?: readonly JobOutput[];
+  readonly evidence?: readonly AttestationEvidence[];
+}
+
+export interface BlockOptions extends Attestations {
+  readonly proposer?: string;
+  /** Messages between the begin and the end of the block. */
+  readonly run?: () => void;
+}
+
+export interface ChainOptions {
+  readonly validators?: Readonly<Record<string, bigint>>;
+  readonly params?: Readonly<Record<string, bigint>>;
+  readonly models?: readonly ModelManifest[];
+}
+
+/** Name → power of validators, in ASSAY. */
+export const FOUR: Readonly<Record<string, bigint>> = { alice: 10n, bob: 10n, carol: 10n, dave: 10n };
+
+/** The modules with real keys, without consensus. A block that throws leaves no trace. */
+export function createChain(options: ChainOptions = {}) {
+  const powers = options.validators ?? FOUR;
+  const params = new Map(
+    [...parameterRows([consensusParams, ...MODULES.map((module) => module.params)])].map(([name, row]) => [
+      name,
+      row.default,
+    ]),
+  );
+  for (const [name, value] of Object.entries(options.params ?? {})) params.set(name, value);
+  const store = createOverlay(EMPTY);
+  let current = store;
+  let height = 0;
+  let sequence = 0;
+  let proposer = addressOf(Object.keys(powers)[0] ?? "");
+  let validators: ValidatorSet = [];
+  let previous: ValidatorSet = [];
+
+  const info = (): BlockInfo => ({
+    height,
+    time: GENESIS_TIME + height * 1000,
+    spec: SPEC,
+    params,
+    validators,
+    proposer,
+    beacon: new Uint8Array(32),
+  });
+
+  const sections: Readonly<Record<string, unknown>> = {
+    auth: {},
+    bank: {
+      balances: ["owner", "user"].map((name) => ({
+        address: accountOf(name),
+        coins: [{ denom: SPEC.denom, amount: (1000n * ASSAY).toString() }],
+      })),
+    },
+    staking: {
+      validators: Object.entries(powers).map(([name, power]) => genesisEntry(validatorKeys(name), power * ASSAY)),
+    },
+    slashing: {},
+    inference: { models: (options.models ?? [manifestOf("digits")]).map((each) => genesisModel(each, SPEC.prefix)) },
+  };
+  function end(ctx: ReturnType<typeof createContext>): void {
+    previous = validators;
+    for (const module of MODULES) validators = module.endBlock?.(ctx) ?? validators;
+    const { time, beacon } = ctx.block;
+    writeTip(ctx.store, { height, time, beacon });
+  }
+  const genesis = createContext(info(), store, BLS);
+  writeParams(store, params);
+  for (const module of MODULES) {
+    module.genesis.validate(sections[module.name], SPEC, (path, message) => {
+      throw new Error(`${path}: ${message}`);
+    });
+    module.genesis.init(genesis, sections[module.name]);
+  }
+  end(genesis);
+
+  function send<M, R>(codec: MessageCodec<M>, response: MessageCodec<R>, message: M, at = sequence): R {
+    const type = MODULES.flatMap((module) => module.messages).find((each) => each.typeUrl === codec.typeUrl);
+    if (type === undefined) throw new Error(`no message ${codec.typeUrl}`);
+    const parsed = type.parse(codec.encode(message).finish(), SPEC);
+    parsed.validate();
+    const overlay = createOverlay(current);
+    const ctx = createContext(info(), overlay, BLS);
+    const bytes = parsed.execute({ ...ctx, txHash: sha256(utf8(`tx ${at}`)), sequence: at, messageIndex: 0 });
+    overlay.flush();
+    sequence++;
+    return response.decode(bytes);
+  }
+
+  const chain = {
+    store,
+    params,
+    get height() {
+      return height;
+    },
+    get validators() {
+      return validators;
+    },
+    /** What the next block finds. */
+    view(): InferenceView {
+      return { block: { height: height + 1, spec: SPEC, params }, store, bls: BLS };
+    },
+    block(block: BlockOptions = {}): readonly Event[] {
+      const before = { proposer, validators, previous, sequence };
+      const overlay = createOverlay(store);
+      height++;
+      current = overlay;
+      proposer = block.proposer === undefined ? proposer : addressOf(block.proposer);
+      try {
+        const ctx = createContext(info(), overlay, BLS);
+        const input = {
+          lastCommit: previous.map((validator) => ({ validator, signed: true })),
+          duplicateVotes: [],
+          duplicateAttestations: block.evidence ?? [],
+          commitments: block.commitments ?? [],
+          reveals: block.reveals ?? [],
+          outputs: block.outputs ?? [],
+        };
+        for (const module of MODULES) module.beginBlock?.(ctx, input);
+        block.run?.();
+        end(ctx);
+        overlay.flush();
+        return ctx.events;
+      } catch (error) {
+        height--;
+        ({ proposer, validators, previous, sequence } = before);
+        throw error;
+      } finally {
+        current = store;
+      }
+    },
+    /** Only within `run` of a block. */
+    send: {
+      register: (message: MsgRegisterModel) => send(MsgRegisterModel, MsgRegisterModelResponse, message),
+      /** @param at the sequence of the transaction, by default the next. */
+      request: (change: Partial<MsgRequestInference> = {}, at?: number) =>
+        send(MsgRequestInference, MsgRequestInferenceResponse, requestOf(change), at),
+    },
+    /** A block with requests. @returns the ids of their jobs. */
+    request(count = 1, change: Partial<MsgRequestInference> = {}): readonly Uint8Array[] {
+      const ids: Uint8Array[] = [];
+      chain.block({
+        run() {
+          for (let i = 0; i < count; i++) ids.push(chain.send.request(change).jobId);
+        },
+      });
+      return ids;
+    },
+    job(jobId: Uint8Array): JobRecord {
+      const job = jobs.get(store, jobId);
+      if (job === undefined) throw new Error(`no job ${toHex(jobId)}`);
+      return job;
+    },
+    model: (root: Uint8Array) => models.get(store, root),
+    balance: (name: string) => balance(store, addressOf(name), SPEC.denom),
+    escrow: () => balance(store, ESCROW, SPEC.denom),
+    query(path: string, request: Uint8Array): Uint8Array {
+      const query = inferenceModule.queries.find((candidate) => candidate.path.endsWith(`/${path}`));
+      if (query === undefined) throw new Error(`no query ${path}`);
+      const ctx: QueryContext = { store, height, time: GENESIS_TIME + height * 1000, spec: SPEC, params, validators };
+      return query.handle(ctx, request);
+    },
+    violations: () => [...supplyInvariant(store), ...poolsInvariant(store, SPEC), ...sharesInvariant(store, SPEC)],
+    /** The member's own signature over an output of a job. */
+    sign(name: string, jobId: Uint8Array, outputRoot: Uint8Array): Uint8Array {
+      const data = { jobId, committeeRoot: chain.job(jobId).committeeRoot, outputRoot };
+      return validatorKeys(name).vote.sign(attestationRoot(data, SPEC.genesisRoot));
+    },
+    /** A member's commitment to these signatures, whatever they are. */
+    commitTo(name: string, entries: readonly (readonly [jobId: Uint8Array, signature: Uint8Array])[]): Commitment {
+      const data = {
+        validator: addressOf(name),
+        entries: entries.map(([jobId, signature]) => ({ jobId, hash: sha256(signature) })),
+      };
+      return { data, signature: validatorKeys(name).vote.sign(commitmentRoot(data, SPEC.genesisRoot)) };
+    },
+    commit: (name: string, jobId: Uint8Array, output: number) =>
+      chain.commitTo(name, [[jobId, chain.sign(name, jobId, outputOf(output).root)]]),
+    reveal(name: string, jobId: Uint8Array, output: number): Reveal {
+      const outputRoot = outputOf(output).root;
+      return { jobId, validator: addressOf(name), outputRoot, signature: chain.sign(name, jobId, outputRoot) };
+    },
+    /** Blocks without anything. */
+    pass(blocks: number): readonly Event[] {
+      const events: Event[] = [];
+      for (let i = 0; i < blocks; i++) events.push(...chain.block());
+      return events;
+    },
+  };
+  return chain;
+}
+export type Chain = ReturnType<typeof createChain>;
+
+export function requestOf(change: Partial<MsgRequestInference> = {}): MsgRequestInference {
+  return MsgRequestInference.fromPartial({
+    requester: accountOf("user"),
+    model: "digits",
+    inputs: INPUTS,
+    maxFee: { denom: SPEC.denom, amount: "50000" },
+    ...change,
+  });
+}
+
+export const jobOutput = (jobId: Uint8Array, output: number): JobOutput => ({ jobId, output: outputOf(output).bytes });
+
+/** The values of an attribute of all events of a type. */
+export function values(events: readonly Event[], type: string, key: string): readonly (string | undefined)[] {
+  return events
+    .filter((event) => event.type === type)
+    .map((event) => event.attributes.find(([name]) => name === key)?.[1]);
+}
