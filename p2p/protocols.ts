@@ -1,0 +1,75 @@
+import { toHex } from "../chain/bytes.ts";
+
+export interface ProtocolSpec {
+  /** Largest request and answer before compression, in bytes. */
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+  /** How long the asking side waits for the whole answer, in ms. */
+  readonly timeoutMs: number;
+  /** Requests that one peer may make per second, on average and at once. */
+  readonly perSecond: number;
+  readonly burst: number;
+  /** Requests of one peer that are served at the same time, and of all peers together: bounds the answers in memory. */
+  readonly concurrentPerPeer: number;
+  readonly concurrent: number;
+  readonly doc: string;
+}
+
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1_048_576;
+
+/** Every request/response protocol. Requests and answers are opaque bytes here (SSZ, made by the node). */
+export const PROTOCOLS = {
+  status: {
+    maxRequestBytes: KIBIBYTE,
+    maxResponseBytes: KIBIBYTE,
+    timeoutMs: 5_000,
+    perSecond: 5,
+    burst: 20,
+    concurrentPerPeer: 2,
+    concurrent: 64,
+    doc: "Who the other is and which height it has.",
+  },
+  blocks: {
+    maxRequestBytes: KIBIBYTE,
+    maxResponseBytes: 16 * MEBIBYTE,
+    timeoutMs: 15_000,
+    perSecond: 20,
+    burst: 40,
+    concurrentPerPeer: 2,
+    concurrent: 8,
+    doc: "Certified blocks by range of heights: about a mebibyte of them, or one larger one. Compressing blocks the event loop.",
+  },
+  votes: {
+    maxRequestBytes: 16 * KIBIBYTE,
+    maxResponseBytes: MEBIBYTE,
+    timeoutMs: 3_000,
+    perSecond: 20,
+    burst: 40,
+    concurrentPerPeer: 4,
+    concurrent: 64,
+    doc: "The votes and the proposal's id of a round that the asking node lacks.",
+  },
+  blob: {
+    maxRequestBytes: KIBIBYTE,
+    maxResponseBytes: MEBIBYTE,
+    timeoutMs: 10_000,
+    perSecond: 100,
+    burst: 200,
+    concurrentPerPeer: 8,
+    concurrent: 32,
+    doc: "One 256 KiB chunk of a blob with its Merkle branch.",
+  },
+} as const satisfies Record<string, ProtocolSpec>;
+
+export type ProtocolName = keyof typeof PROTOCOLS;
+
+/** One value for each protocol; leaving one out is a compile error. */
+export type PerProtocol<V> = { readonly [P in ProtocolName]: V };
+
+export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as readonly ProtocolName[];
+
+/** `/assay/<first 8 hex digits of the genesis root>/<name>/1`. */
+export function protocolId(genesisRoot: Uint8Array, name: ProtocolName): string {
+  return `/assay/${toHex(genesisRoot.subarray(0, 4))}/${name}/1`;
+}
