@@ -1,0 +1,54 @@
+import type { ParameterModule } from "./parameters.ts";
+
+/** Kinds of network to start from: `local` for a machine of one's own, `testnet` for a public trial, `mainnet` for value. */
+export const PRESETS = {
+  /** Short periods, so that what takes weeks elsewhere can be tried over a coffee. */
+  local: {
+    "consensus.blockInterval": 200n,
+    "consensus.emptyBlockInterval": 1000n,
+    "consensus.timeoutPropose": 600n,
+    "consensus.timeoutProposeDelta": 200n,
+    "consensus.timeoutPrevote": 200n,
+    "consensus.timeoutPrevoteDelta": 100n,
+    "consensus.timeoutPrecommit": 200n,
+    "consensus.timeoutPrecommitDelta": 100n,
+    "consensus.executionBudget": 150n,
+    "consensus.networkMargin": 200n,
+    "consensus.evidenceMaxAgeBlocks": 300n,
+    "consensus.evidenceMaxAgeTime": 60_000n,
+    "inference.appealWindow": 20n,
+    "inference.revealWindow": 15n,
+    "slashing.downtimeJailDuration": 10_000n,
+    "staking.unbondingTime": 60_000n,
+  },
+  /** The defaults, with a day's unbonding. */
+  testnet: {
+    "consensus.evidenceMaxAgeBlocks": 50_000n,
+    "consensus.evidenceMaxAgeTime": 86_400_000n,
+    "staking.unbondingTime": 86_400_000n,
+  },
+  /** The defaults, with the three weeks' unbonding that Cosmos users expect. */
+  mainnet: {
+    "consensus.evidenceMaxAgeBlocks": 1_000_000n,
+    "consensus.evidenceMaxAgeTime": 1_814_400_000n,
+    "staking.unbondingTime": 1_814_400_000n,
+  },
+} as const satisfies Record<string, Readonly<Record<string, bigint>>>;
+export type Preset = keyof typeof PRESETS;
+
+/**
+ * A preset's overrides as a genesis document holds them, without those of modules that the network does not have.
+ * @param more overrides that win over the preset's.
+ */
+export function presetParams(
+  preset: Preset,
+  modules: readonly ParameterModule[],
+  more: Readonly<Record<string, bigint>> = {},
+): Record<string, string> {
+  const known = new Set(["consensus", ...modules.map((module) => module.params.module)]);
+  const overrides: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...PRESETS[preset], ...more })) {
+    if (known.has(name.slice(0, name.indexOf(".")))) overrides[name] = value.toString();
+  }
+  return overrides;
+}
