@@ -1,3 +1,4 @@
+import type { TxResult } from "../chain/executor/receipts.ts";
 import type { ChainSpec, Event } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
 import type { Rotation } from "../chain/proposer-rotation.ts";
@@ -6,16 +7,7 @@ import type { Validator } from "../chain/types/validator.ts";
 import type { Commit } from "../chain/types/vote.ts";
 import type { StateProof } from "../state/store.ts";
 
-/** What a transaction did, with the log text that receipts leave out. */
-export interface TxResult {
-  readonly code: number;
-  readonly codespace: string;
-  readonly log: string;
-  readonly data: Uint8Array;
-  readonly gasWanted: number;
-  readonly gasUsed: number;
-  readonly events: readonly Event[];
-}
+export type { TxResult };
 
 export interface BlockResult {
   readonly txs: readonly TxResult[];
@@ -95,6 +87,8 @@ export interface NodeApi {
   /** Runs a transaction on the tip without signature checks. Throws TxError. */
   simulate(tx: Uint8Array): { readonly gasUsed: number; readonly result: TxResult };
   submitTx(tx: Uint8Array): Promise<CheckResult>;
+  /** Takes a registered model's bytes into the blob store, from where peers fetch them. */
+  putBlob(root: Uint8Array, bytes: Uint8Array): Promise<"stored" | "unknown" | "mismatch" | "full">;
   mempool(): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
   peers(): readonly PeerInfo[];
   /** Calls back after each commit, once the block and its transactions can be queried. The returned function unsubscribes. */

@@ -1,0 +1,188 @@
+import { compareBytes, equalBytes, toHex } from "../../chain/bytes.ts";
+import type { BlsSecretKey } from "../../chain/crypto/bls.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { readTip } from "../../chain/executor/chain-state.ts";
+import type { ChainSpec } from "../../chain/module.ts";
+import type { Commitment, CommitmentEntry } from "../../chain/types/attestation.ts";
+import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
+import { createCommitteeCache } from "../../modules/inference/committee.ts";
+import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
+import type { StateReader } from "../../state/store.ts";
+import type { Logger } from "../log.ts";
+import type { RevealMessage } from "../wire.ts";
+import type { AttestationStore } from "./attestation-store.ts";
+import { createRuns, type RunOutput, type RunRequest, type RunsOptions } from "./runs.ts";
+import { runOf, type Seat, seatsOf } from "./seats.ts";
+import { type PendingMessage, speculativeRun } from "./speculation.ts";
+
+export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel" | "onRun"> {
+  readonly voteKey: BlsSecretKey;
+  readonly spec: ChainSpec;
+  /** Closed with the attester. */
+  readonly store: AttestationStore;
+  readonly publishCommitment: (commitment: Commitment) => void;
+  /** `output` is empty for EXEC_ERROR, and where it is not at hand: others have it. */
+  readonly publishReveal: (message: RevealMessage) => void;
+  /** Of one run. Default 10,000. */
+  readonly timeoutMs?: number;
+  readonly log: Logger;
+}
+
+/**
+ * A validator's part in the attested lane, off the consensus path: no method waits for a model, none throws, and nothing
+ * that happens here can stop a block. Without an engine it attests nothing and the node votes as before.
+ */
+export interface Attester {
+  /**
+   * After each commit, and once at the start, with the state at the tip: takes up open jobs, commits to what is
+   * computed, reveals what is due, and says again what the chain has not taken.
+   */
+  onCommit(state: StateReader): void;
+  /** A transaction waits in the mempool: its runs are begun at low priority, if its sender could pay for them. */
+  onPendingTx(messages: readonly PendingMessage[]): void;
+  /** Resolves when nothing more is written. */
+  close(): Promise<void>;
+}
+
+/** Runs asked of the engine at once; it does them one by one. */
+const MAX_WORKING = 32;
+const MAX_SPECULATIVE = 8;
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Runs that end within this time of each other share one commitment message. */
+const GATHER_MS = 5;
+const NO_OUTPUT = new Uint8Array(0);
+
+export function createAttester(options: AttesterOptions): Attester {
+  const { voteKey, spec, store, log, engine, loadModel, onRun } = options;
+  const runs = createRuns({ engine, loadModel, onRun, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, log });
+  const committees = createCommitteeCache();
+  /** By job, from the start of the run until its attestation is on the disk. */
+  const working = new Map<string, Promise<void>>();
+  /** Of each open job: runs begun, and the height before which there is no other. */
+  const tries = new Map<string, { readonly count: number; readonly next: number }>();
+  let gathering: NodeJS.Timeout | undefined;
+  let tip: StateReader | undefined;
+  let closed = false;
+
+  /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
+  async function persist({ jobId, job }: Seat, output: RunOutput): Promise<void> {
+    const data = { jobId, committeeRoot: job.committeeRoot, outputRoot: output.root };
+    const signature = voteKey.sign(attestationRoot(data, spec.genesisRoot));
+    await store.add({ ...data, height: job.requestedHeight, signature });
+  }
+
+  async function attest(seat: Seat, request: RunRequest): Promise<void> {
+    try {
+      const output = await runs.start(request, "high");
+      if (output === undefined || closed) return;
+      await persist(seat, output);
+      publishSoon();
+    } catch (error) {
+      log.error({ err: error, job: seat.jobId }, "a job was not attested");
+    } finally {
+      working.delete(toHex(seat.jobId));
+    }
+  }
+
+  /** Computes what is missing: the attestation, or the output of one that is to be revealed. */
+  function work(state: StateReader, height: number, seat: Seat): void {
+    const id = toHex(seat.jobId);
+    if (working.has(id) || working.size >= MAX_WORKING) return;
+    const request = runOf(state, seat);
+    if (request === undefined) return;
+    if (store.get(seat.jobId) !== undefined && runs.cached(request) !== undefined) return;
+    // What did not work is tried again: after one block, then after two more, then after three.
+    const before = tries.get(id) ?? { count: 0, next: 0 };
+    if (height < before.next) return;
+    tries.set(id, { count: before.count + 1, next: height + before.count + 1 });
+    working.set(id, attest(seat, request));
+  }
+
+  /** One message for each operator lists everything that is attested and not in the chain yet. */
+  function commit(seats: readonly Seat[]): void {
+    const messages = new Map<string, { readonly operator: Uint8Array; readonly entries: CommitmentEntry[] }>();
+    for (const { jobId, operator, mayCommit } of seats) {
+      const stored = mayCommit ? store.get(jobId) : undefined;
+      if (stored === undefined) continue;
+      const message = messages.get(toHex(operator)) ?? { operator, entries: [] };
+      if (message.entries.length < MAX_COMMITMENT_ENTRIES) {
+        message.entries.push({ jobId, hash: sha256(stored.signature) });
+      }
+      messages.set(toHex(operator), message);
+    }
+    for (const { operator: validator, entries } of messages.values()) {
+      // In one order, so that the same commitments are the same bytes however often they are said.
+      const data = { validator, entries: entries.sort((a, b) => compareBytes(a.jobId, b.jobId)) };
+      options.publishCommitment({ data, signature: voteKey.sign(commitmentRoot(data, spec.genesisRoot)) });
+    }
+  }
+
+  function reveal(state: StateReader, seat: Seat): void {
+    const { jobId, operator, committed } = seat;
+    const stored = store.get(jobId);
+    if (stored === undefined || committed === undefined) return;
+    if (!equalBytes(sha256(stored.signature), committed)) {
+      log.error({ job: jobId }, "the chain holds a commitment of this validator that this node did not make");
+      return;
+    }
+    const { outputRoot, signature } = stored;
+    const request = runOf(state, seat);
+    const known = request && runs.cached(request);
+    const output = known !== undefined && equalBytes(known.root, outputRoot) ? known.bytes : NO_OUTPUT;
+    options.publishReveal({ reveal: { jobId, validator: operator, outputRoot, signature }, output });
+  }
+
+  function advance(state: StateReader): void {
+    const { height } = readTip(state);
+    const seats = seatsOf(state, height, voteKey.publicKey, committees);
+    commit(seats);
+    for (const seat of seats) {
+      if (seat.mayReveal) reveal(state, seat);
+      if (seat.mayCommit || seat.mayReveal) work(state, height, seat);
+    }
+    const open = new Set(seats.map(({ jobId }) => toHex(jobId)));
+    for (const id of tries.keys()) if (!open.has(id)) tries.delete(id);
+  }
+
+  function guardedAdvance(): void {
+    if (closed || tip === undefined) return;
+    try {
+      advance(tip);
+    } catch (error) {
+      log.error({ err: error }, "attesting failed in this node");
+    }
+  }
+
+  function publishSoon(): void {
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      guardedAdvance();
+    }, GATHER_MS);
+  }
+
+  return {
+    onCommit(state) {
+      tip = state;
+      guardedAdvance();
+    },
+    onPendingTx(messages) {
+      if (closed || tip === undefined) return;
+      try {
+        for (const message of messages) {
+          if (runs.speculative >= MAX_SPECULATIVE) return;
+          const request = speculativeRun(tip, spec, message);
+          if (request !== undefined) void runs.start(request, "low");
+        }
+      } catch (error) {
+        log.error({ err: error }, "speculation failed in this node");
+      }
+    },
+    async close() {
+      closed = true;
+      clearTimeout(gathering);
+      runs.close();
+      await Promise.allSettled(working.values());
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { equalBytes, fromUtf8, toHex } from "../../chain/bytes.ts";
+import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
+import type { ModelManifest } from "../../modules/inference/manifest.ts";
+import { EXEC_ERROR_OUTPUT, EXEC_ERROR_ROOT } from "../../modules/inference/output-check.ts";
+import { Tensors } from "../../modules/inference/tensors.ts";
+import type { Engine, EngineResult } from "../engine/engine.ts";
+import type { Priority } from "../engine/job-queue.ts";
+import type { ModelSpec } from "../engine/model-spec.ts";
+import type { Logger } from "../log.ts";
+
+/** An output that may be attested. */
+export interface RunOutput {
+  readonly root: Uint8Array;
+  /** Serialised SSZ Tensors; empty for EXEC_ERROR. */
+  readonly bytes: Uint8Array;
+}
+
+/** One computation. Whoever asks for the same engine, model and inputs shares it. */
+export interface RunRequest {
+  readonly manifest: ModelManifest;
+  readonly inputsRoot: Uint8Array;
+  /** Serialised SSZ Tensors. */
+  readonly inputs: Uint8Array;
+}
+
+export interface Runs {
+  /** What is known already. */
+  cached(request: RunRequest): RunOutput | undefined;
+  /** Resolves to undefined when there is nothing to attest (ABSENT). Never rejects. */
+  start(request: RunRequest, priority: Priority): Promise<RunOutput | undefined>;
+  /** Speculative runs under way. */
+  readonly speculative: number;
+  /** Ends what is under way: all of it becomes absent. */
+  close(): void;
+}
+
+export interface RunsOptions {
+  readonly engine: Pick<Engine, "id" | "run">;
+  /** The model's bytes, from the node's own store or from others. Undefined when nobody has them. */
+  readonly loadModel: (root: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** For metrics: after each run of the engine, with the seconds it took and why it gave no output. */
+  readonly onRun: (outcome: "output" | "error" | "absent", seconds: number, reason: string) => void;
+  /** Of one run, and of the wait for a model. */
+  readonly timeoutMs: number;
+  readonly log: Logger;
+}
+
+/** Outputs kept: at most 16 KiB each. */
+const MAX_CACHED = 256;
+const MAX_LOCAL_MODELS = 1024;
+
+function modelSpec({ inputs, outputs }: ModelManifest): ModelSpec {
+  const specs = (list: ModelManifest["inputs"]) => list.map((each) => ({ ...each, name: fromUtf8(each.name) }));
+  return { inputs: specs(inputs), outputs: specs(outputs) };
+}
+
+interface Forgetful {
+  readonly size: number;
+  keys(): Iterator<string>;
+  delete(key: string): unknown;
+}
+
+function forgetOldest(entries: Forgetful, max: number): void {
+  if (entries.size <= max) return;
+  const oldest = entries.keys().next();
+  if (oldest.done !== true) entries.delete(oldest.value);
+}
+
+/** Undefined when it takes longer: who fetches a model from others may wait for ever. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function keyOf({ manifest, inputsRoot }: RunRequest): string {
+  return toHex(manifest.engineId) + toHex(manifest.modelRoot) + toHex(inputsRoot);
+}
+
+export function createRuns({ engine, loadModel, onRun, timeoutMs, log }: RunsOptions): Runs {
+  const outputs = new Map<string, RunOutput>();
+  const underWay = new Map<string, { readonly answer: Promise<RunOutput | undefined>; readonly priority: Priority }>();
+  /** Models whose bytes have been at hand: the engine may ask for those again without waiting for a network. */
+  const local = new Set<string>();
+  const stop = new AbortController();
+  let speculative = 0;
+
+  /** The engine's answer as what is voted on. */
+  function toOutput(result: EngineResult, model: Uint8Array): RunOutput | undefined {
+    if (result.kind === "absent") return undefined;
+    if (result.kind === "execError") return { root: EXEC_ERROR_ROOT, bytes: EXEC_ERROR_OUTPUT };
+    const tensors = [...result.outputs];
+    const bytes = Tensors.serialize(tensors);
+    if (tensors.length > 0 && bytes.length <= MAX_INLINE_OUTPUT) return { root: Tensors.hashTreeRoot(tensors), bytes };
+    log.error({ model, bytes: bytes.length }, "the engine gave an output that the chain can't carry");
+    return undefined;
+  }
+
+  async function runEngine(request: RunRequest, priority: Priority, fetched: Uint8Array | undefined) {
+    const { modelRoot } = request.manifest;
+    const from = performance.now();
+    const result = await engine.run({
+      modelRoot,
+      modelBytes: () => (fetched === undefined ? loadModel(modelRoot) : Promise.resolve(fetched)),
+      spec: modelSpec(request.manifest),
+      inputs: Tensors.deserialize(request.inputs),
+      timeoutMs,
+      priority,
+      signal: stop.signal,
+    });
+    const outcome = ({ ok: "output", execError: "error", absent: "absent" } as const)[result.kind];
+    const reason = result.kind === "absent" ? result.reason : result.kind === "execError" ? result.message : "";
+    onRun(outcome, (performance.now() - from) / 1000, reason);
+    return toOutput(result, modelRoot);
+  }
+
+  /** The bytes are looked for before the engine is asked, so that a model nobody has does not hold the others up. */
+  async function run(request: RunRequest, priority: Priority): Promise<RunOutput | undefined> {
+    const { modelRoot, engineId } = request.manifest;
+    if (!equalBytes(engineId, engine.id)) {
+      log.debug({ model: modelRoot, engine: engineId }, "a model is for another engine than this node's");
+      return undefined;
+    }
+    const id = toHex(modelRoot);
+    if (local.has(id)) return runEngine(request, priority, undefined);
+    const fetched = await within(timeoutMs, loadModel(modelRoot));
+    if (fetched === undefined) {
+      log.info({ model: modelRoot }, "a model's bytes are not to be had yet");
+      return undefined;
+    }
+    local.add(id);
+    forgetOldest(local, MAX_LOCAL_MODELS);
+    return runEngine(request, priority, fetched);
+  }
+
+  async function guarded(request: RunRequest, priority: Priority): Promise<RunOutput | undefined> {
+    const key = keyOf(request);
+    try {
+      const output = stop.signal.aborted ? undefined : await run(request, priority);
+      if (output !== undefined) {
+        outputs.set(key, output);
+        forgetOldest(outputs, MAX_CACHED);
+      }
+      return output;
+    } catch (error) {
+      log.error({ err: error, model: request.manifest.modelRoot }, "a run failed in this node");
+      return undefined;
+    }
+  }
+
+  return {
+    cached: (request) => outputs.get(keyOf(request)),
+    start(request, priority) {
+      const key = keyOf(request);
+      const known = outputs.get(key);
+      if (known !== undefined) return Promise.resolve(known);
+      const running = underWay.get(key);
+      if (running !== undefined && (priority === "low" || running.priority === "high")) return running.answer;
+      // Speculation may have to make way; what a vote waits for is then begun again.
+      const first = running?.answer ?? Promise.resolve(undefined);
+      if (priority === "low") speculative++;
+      const answer = first
+        .then((output) => output ?? guarded(request, priority))
+        .finally(() => {
+          if (priority === "low") speculative--;
+          if (underWay.get(key)?.answer === answer) underWay.delete(key);
+        });
+      underWay.set(key, { answer, priority });
+      return answer;
+    },
+    get speculative() {
+      return speculative;
+    },
+    close: () => stop.abort(),
+  };
+}

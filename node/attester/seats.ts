@@ -1,0 +1,59 @@
+import { equalBytes } from "../../chain/bytes.ts";
+import type { CommitteeCache } from "../../modules/inference/committee.ts";
+import { readOpenJobs } from "../../modules/inference/jobs.ts";
+import { modelByRoot } from "../../modules/inference/models.ts";
+import { commitments, JOB_STATUS, type JobRecord, jobInputs, reveals } from "../../modules/inference/store.ts";
+import type { StateReader } from "../../state/store.ts";
+import type { RunRequest } from "./runs.ts";
+
+/** An open job that a vote key has a seat in, and how far it has got there, as of a committed state. */
+export interface Seat {
+  readonly jobId: Uint8Array;
+  readonly job: JobRecord;
+  readonly operator: Uint8Array;
+  /** The commitment in the chain. */
+  readonly committed: Uint8Array | undefined;
+  /** Whether the next block could take a commitment, or a reveal. */
+  readonly mayCommit: boolean;
+  readonly mayReveal: boolean;
+}
+
+/**
+ * All seats of a vote key. Its operator is found in each committee, since keys and operators may change from one to the next.
+ * PERF: reads every open job, at most inference.maxOpenJobs.
+ * @param height of the state: the next block's is one more.
+ */
+export function seatsOf(
+  state: StateReader,
+  height: number,
+  voteKey: Uint8Array,
+  committees: CommitteeCache,
+): readonly Seat[] {
+  const seats: Seat[] = [];
+  for (const { jobId, job } of readOpenJobs(state)) {
+    const members = committees.get(state, job.committeeRoot)?.members;
+    const operator = members?.find((member) => equalBytes(member.voteKey, voteKey))?.operator;
+    if (operator === undefined) continue;
+    const committed = commitments.get(state, [jobId, operator])?.hash;
+    const committing = job.status === JOB_STATUS.committing && height < Math.min(job.commitEnd, job.deadline);
+    const revealing =
+      (job.status === JOB_STATUS.revealing || job.status === JOB_STATUS.final) && height < job.revealEnd;
+    seats.push({
+      jobId,
+      job,
+      operator,
+      committed,
+      mayCommit: committing && committed === undefined,
+      mayReveal: revealing && committed !== undefined && !reveals.has(state, [jobId, operator]),
+    });
+  }
+  return seats;
+}
+
+/** What has to be computed for a job. */
+export function runOf(state: StateReader, { jobId, job }: Seat): RunRequest | undefined {
+  const model = modelByRoot(state, job.fields.modelRoot);
+  const inputs = jobInputs.get(state, jobId);
+  if (model === undefined || inputs === undefined) return undefined;
+  return { manifest: model.manifest, inputsRoot: job.fields.inputsRoot, inputs };
+}

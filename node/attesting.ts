@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { consensusParams } from "../chain/consensus-params.ts";
+import { readParams } from "../chain/executor/chain-state.ts";
+import { openAttestationStore } from "./attester/attestation-store.ts";
+import { createAttester } from "./attester/attester.ts";
+import { fetchBlob } from "./blobs/fetch.ts";
+import type { NodeInputs, NodeParts } from "./compose.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
+
+/** The bytes of a model: from this node's blobs, or else from a peer, which are then kept. */
+async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, root: Uint8Array) {
+  const known = await blobs.get(root);
+  if (known !== undefined) return known;
+  const peers = network.peers().map(({ peerId }) => peerId);
+  try {
+    const bytes = await fetchBlob(root, peers, (peerId, request) => network.request(peerId, "blob", request), {
+      onLie: (peerId, reason) => network.penalise(peerId, 50, reason),
+    });
+    await blobs.put(bytes);
+    return bytes;
+  } catch (error) {
+    log.debug({ err: error, root }, "a model could not be fetched yet");
+    return undefined;
+  }
+}
+
+/**
+ * Starts running and attesting models, if this node has a vote key and an engine.
+ * @returns what ends it.
+ */
+export async function startAttesting(
+  parts: NodeParts,
+  inputs: NodeInputs,
+  makeEngine: () => Engine = () => createEngine(),
+): Promise<() => Promise<void>> {
+  const { voteKey, config, genesis, paths, log, metrics } = inputs;
+  if (voteKey === undefined || !config.engine.enabled) return () => Promise.resolve();
+  const { store, outlet, pool, driver, mempool } = parts;
+  const engine = makeEngine();
+  const attester = createAttester({
+    engine,
+    voteKey,
+    spec: genesis.spec,
+    store: await openAttestationStore({
+      path: join(paths.data, "attestations"),
+      keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),
+      onTornTail: (found) => log.warn(found, "the end of the attestation file was torn and has been cut off"),
+    }),
+    loadModel: (root) => loadModel(parts, inputs, root),
+    onRun(outcome, seconds, reason) {
+      metrics.observeEngineRun("canonical", outcome, seconds);
+      if (outcome === "absent") log.warn({ reason }, "the engine gave no answer");
+    },
+    publishCommitment(commitment) {
+      if (pool.addCommitment(commitment) === "accept") driver.notifyWork();
+      outlet.broadcastCommitment(commitment);
+    },
+    publishReveal(message) {
+      if (pool.addReveal(message) === "accept") driver.notifyWork();
+      outlet.broadcastReveal(message);
+    },
+    log,
+  });
+  const unsubscribe = parts.onCommit(() => attester.onCommit(store.latest));
+  const stopPending = mempool.onAdded((tx) => attester.onPendingTx(tx.body.messages));
+  attester.onCommit(store.latest);
+  return async () => {
+    unsubscribe();
+    stopPending();
+    await engine.close();
+    await attester.close();
+  };
+}

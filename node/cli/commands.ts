@@ -1,0 +1,14 @@
+import type { CommandTable } from "./command.ts";
+
+/** Every command of `assay`, in the order in which help lists them. */
+export const COMMANDS: CommandTable = {
+  init: async () => (await import("./commands/init.ts")).init,
+  start: async () => (await import("./commands/start.ts")).start,
+  localnet: async () => (await import("./commands/localnet.ts")).localnet,
+  keys: async () => (await import("./commands/keys.ts")).keys,
+  infer: async () => (await import("./commands/infer.ts")).infer,
+  model: async () => (await import("./commands/model.ts")).model,
+  query: async () => (await import("./commands/query.ts")).query,
+  tx: async () => (await import("./commands/tx.ts")).tx,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+};

@@ -1,0 +1,88 @@
+import { toHex } from "../../../chain/bytes.ts";
+import type { InferenceResult } from "../../../client/infer.ts";
+import { type TensorInput, tensorValues } from "../../../client/tensors.ts";
+import { receiptToJson } from "../../../modules/inference/receipt.ts";
+import { UserError } from "../../user-error.ts";
+import { integerOption, parseArguments } from "../arguments.ts";
+import { readJsonFile, SIGNER_OPTIONS, SIGNER_USAGE, withSigner } from "../client.ts";
+import type { Command, Io } from "../command.ts";
+import { resultToJson } from "../result-json.ts";
+
+function isTensor(value: unknown): value is TensorInput {
+  if (typeof value !== "object" || value === null) return false;
+  const { dtype, shape, data } = value as Partial<TensorInput>;
+  return typeof dtype === "string" && Array.isArray(shape) && Array.isArray(data);
+}
+
+/** What is in the tensors is checked against the model, once that is known. */
+function readInputs(path: string): Record<string, TensorInput> {
+  const json = readJsonFile(path);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new UserError(
+      `${path} must hold an object of inputs: {"x":{"dtype":"float32","shape":[1,4],"data":[1,2,3,4]}}`,
+    );
+  }
+  for (const [name, value] of Object.entries(json)) {
+    if (!isTensor(value)) throw new UserError(`${path}: input ${name} needs a dtype, a shape and data`);
+  }
+  return json as Record<string, TensorInput>;
+}
+
+/** Longer outputs are cut off for people; `--json` has all. */
+const MAX_VALUES = 16;
+
+function printResult(result: InferenceResult, io: Io): void {
+  const { job, receipt } = result;
+  io.out(`job        ${result.jobId}`);
+  io.out(`status     ${result.status}${job.failure === "" ? "" : `: ${job.failure}`}`);
+  io.out(`heights    requested ${result.requestedHeight}, final ${result.finalHeight}`);
+  io.out(`time       ${Math.round(result.latencyMs)} ms from broadcast to ${result.status}`);
+  if (job.execError) {
+    io.out("output     EXEC_ERROR: the model can not run on these inputs, and the validators agree on that");
+  }
+  for (const output of result.outputs) {
+    const values = tensorValues(output);
+    const shown = values
+      .slice(0, MAX_VALUES)
+      .map((value) => (typeof value === "number" ? value.toPrecision(6) : String(value)));
+    const more = values.length > MAX_VALUES ? ` … ${values.length - MAX_VALUES} more` : "";
+    io.out(`output     ${output.name} ${output.dtype}[${output.shape.join(",")}] = ${shown.join(" ")}${more}`);
+  }
+  for (const member of job.members) {
+    const did = member.revealed ? "committed, revealed" : member.committed ? "committed" : "absent";
+    const agreed = result.outputRoot !== "" && toHex(member.outputRoot) === result.outputRoot ? ", agrees" : "";
+    io.out(`validator  ${member.operator} ${did}${agreed}`);
+  }
+  if (receipt !== undefined) io.out(`receipt    ${JSON.stringify(receiptToJson(receipt))}`);
+}
+
+export const infer: Command = {
+  name: "infer",
+  summary: "runs a model on the chain and prints the agreed output with its receipt",
+  usage: `infer <model> --inputs <file.json> [--json] [--max-fee uassay] [--timeout seconds] ${SIGNER_USAGE}`,
+  async run(args, io) {
+    const { values, positionals } = parseArguments(
+      infer,
+      args,
+      {
+        ...SIGNER_OPTIONS,
+        inputs: { type: "string" },
+        json: { type: "boolean", default: false },
+        "max-fee": { type: "string" },
+        timeout: { type: "string", default: "60" },
+      },
+      ["model"],
+    );
+    const [model = ""] = positionals;
+    if (values.inputs === undefined) throw new UserError("infer: --inputs <file.json> is missing");
+    const timeoutMs = 1000 * integerOption("timeout", values.timeout, 1, 3600);
+    const maxFee = values["max-fee"];
+    const most =
+      maxFee === undefined ? {} : { maxFee: BigInt(integerOption("max-fee", maxFee, 0, Number.MAX_SAFE_INTEGER)) };
+    const inputs = readInputs(values.inputs);
+    const result = await withSigner(values, (client) => client.infer(model, inputs, { timeoutMs, ...most }));
+    if (values.json) io.out(JSON.stringify(resultToJson(result)));
+    else printResult(result, io);
+    return result.status === "FINAL" ? 0 : 1;
+  },
+};

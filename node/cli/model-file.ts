@@ -1,0 +1,217 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "../../chain/bytes.ts";
+import { blobRoot } from "../../chain/types/blob.ts";
+import type { AssayClient } from "../../client/assay-client.ts";
+import { isNotFound } from "../../client/errors.ts";
+import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
+import { Tensors } from "../../modules/inference/tensors.ts";
+import type { MsgRegisterModel, TensorSpec } from "../../proto/inference.ts";
+import type { Model } from "../../proto/inference-query.ts";
+import { canonicalEngineId } from "../engine/engine-id.ts";
+import { checkModel } from "../engine/onnx-check.ts";
+import { systemErrorCode, UserError } from "../user-error.ts";
+import { readJsonFile } from "./client.ts";
+
+/** A model that is ready to be registered. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  /** 64 hex digits. */
+  readonly root: string;
+  readonly manifest: Omit<MsgRegisterModel, "owner">;
+}
+
+/** What a node takes over HTTP. */
+const MAX_MODEL_BYTES = 64 * 1024 * 1024;
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isDeclaration(value: unknown): value is { name: string; dtype: string; shape: number[] } {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, dtype, shape } = value as Json;
+  const lengths = Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length >= 0);
+  return isText(name) && isText(dtype) && lengths;
+}
+
+const isList = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+
+/** A manifest file, what its author says of a model: each field, what it must be, and whether a value is that. `file` stands beside it. */
+const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknown) => boolean]>> = {
+  name: ["a text", isText],
+  version: ["a text", isText],
+  file: ["the name of an ONNX file", isText],
+  inputs: ["a list of {name, dtype, shape}", (value) => isList(value, isDeclaration)],
+  outputs: ["a list of {name, dtype, shape}", (value) => isList(value, isDeclaration)],
+  fee: ['the fee of a run in base units, such as "5000"', (value) => isText(value) && /^[0-9]{1,30}$/.test(value)],
+  royaltyPpm: ["a whole number of parts per million", (value) => Number.isSafeInteger(value) && Number(value) >= 0],
+  licence: ["a text", isText],
+  probes: [
+    "a list of inputs by name",
+    (value) => isList(value, (probe) => typeof probe === "object" && probe !== null && !Array.isArray(probe)),
+  ],
+};
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly file: string;
+  readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+  readonly outputs: Manifest["inputs"];
+  readonly fee: string;
+  readonly royaltyPpm: number;
+  readonly licence: string;
+  /** Inputs that every validator must run before the model is admitted. */
+  readonly probes: readonly Readonly<Record<string, TensorInput>>[];
+}
+
+function readManifest(path: string): Manifest {
+  const json = readJsonFile(path);
+  if (typeof json !== "object" || json === null) throw new UserError(`${path} must hold a JSON object`);
+  for (const field of Object.keys(json)) {
+    if (!Object.hasOwn(FIELDS, field)) throw new UserError(`${path}: there is no field ${field}`);
+  }
+  for (const [field, [rule, is]] of Object.entries(FIELDS)) {
+    if (!Object.hasOwn(json, field)) throw new UserError(`${path}: ${field} is missing`);
+    if (!is((json as Json)[field])) throw new UserError(`${path}: ${field} must be ${rule}`);
+  }
+  return json as Manifest;
+}
+
+/** @throws UserError for a file that can't be read or has more than 64 MiB. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_MODEL_BYTES) throw new UserError(`${path} has ${size} bytes, at most ${MAX_MODEL_BYTES} are taken`);
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path} can't be read (${systemErrorCode(error) ?? String(error)})`, { cause: error });
+  }
+}
+
+/** The bytes of a model that the chain would run. @throws UserError for any other file. */
+export function readModelBytes(path: string): { readonly bytes: Uint8Array; readonly opset: number } {
+  const bytes = readBytes(path);
+  const check = checkModel(bytes);
+  if (!check.ok) throw new UserError(`${path} is no model that the chain runs: ${check.reason}`);
+  return { bytes, opset: check.opset };
+}
+
+function specs(declarations: Manifest["inputs"]): TensorSpec[] {
+  return declarations.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape.map(BigInt) }));
+}
+
+/**
+ * Reads a manifest file with the model beside it.
+ * @throws UserError for files that can't be read, a field that is not as it should be, a model that the chain would not run, and probes
+ * that do not fit the inputs.
+ */
+export function readModelFile(path: string): ModelFile {
+  const manifest = readManifest(path);
+  const { bytes, opset } = readModelBytes(join(dirname(path), manifest.file));
+  const inputs = specs(manifest.inputs);
+  const probes = manifest.probes.map((probe, index) => {
+    try {
+      return Tensors.serialize(encodeInputs(inputs, probe));
+    } catch (error) {
+      throw new UserError(`${path}: probe ${index}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+  const modelRoot = blobRoot(bytes);
+  const { name, version, fee, royaltyPpm, licence } = manifest;
+  return {
+    bytes,
+    root: toHex(modelRoot),
+    manifest: {
+      name,
+      version,
+      class: "canonical",
+      engineId: canonicalEngineId(),
+      inputs,
+      outputs: specs(manifest.outputs),
+      opset,
+      modelRoot,
+      modelBytes: BigInt(bytes.length),
+      fee,
+      royaltyPpm,
+      licence,
+      parent: new Uint8Array(0),
+      probes,
+      maxDeposit: undefined,
+    },
+  };
+}
+
+/** The most that is put down for a model unless somebody says otherwise, in base units. The default parameters ask 672 ASSAY for 64 MiB. */
+export const MAX_DEPOSIT = 1_000_000_000n;
+
+const UPLOAD_TIMEOUT_MS = 60_000;
+const POLL_MS = 200;
+
+/** Hands the bytes of a registered model to a node, from where the others fetch them. @throws UserError */
+export async function uploadModel(node: string, { bytes, root }: Pick<ModelFile, "bytes" | "root">): Promise<void> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${node}/blobs/${root}`, {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: new Uint8Array(bytes),
+      signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
+    });
+    text = await response.text();
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const code = systemErrorCode(cause) ?? (error as Error).message;
+    throw new UserError(`the model could not be handed to ${node} (${code})`, { cause: error });
+  }
+  if (!response.ok) throw new UserError(`the node did not take the model: ${text.slice(0, 300)}`);
+}
+
+async function known(client: AssayClient, root: string): Promise<Model | undefined> {
+  try {
+    return await client.queries.model(root);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Registers a model, uploads it and waits until the validators have admitted it. One that is there already is not registered again, so
+ * that an attempt that was cut short can be repeated.
+ *
+ * @param node the node's RPC, which also takes the model's bytes.
+ * @param denom of the deposit, unless the model says itself what may be taken.
+ * @param timeoutMs for the admission.
+ * @throws UserError when it fails admission or the time is over; what `AssayClient.register` throws when it is refused.
+ */
+export async function registerAndAdmit(
+  client: AssayClient,
+  node: string,
+  model: ModelFile,
+  denom: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { manifest, root } = model;
+  const maxDeposit = manifest.maxDeposit ?? { denom, amount: String(MAX_DEPOSIT) };
+  const before = await known(client, root);
+  if (before?.status === "ACTIVE") return;
+  if (before?.status !== "REGISTERED") await client.register({ ...manifest, maxDeposit });
+  await uploadModel(node, model);
+  const end = performance.now() + timeoutMs;
+  while (performance.now() < end) {
+    signal?.throwIfAborted();
+    const { status, failure } = await client.queries.model(root);
+    if (status === "ACTIVE") return;
+    if (status === "FAILED") throw new UserError(`the validators did not admit ${manifest.name}: ${failure}`);
+    await sleep(POLL_MS);
+  }
+  throw new UserError(`${manifest.name} was not admitted within ${timeoutMs / 1000} s`);
+}

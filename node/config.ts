@@ -1,0 +1,169 @@
+import { didYouMean } from "../genesis/nearest.ts";
+import type { LogLevel } from "./log.ts";
+
+/** One setting: its default and a check that returns what the value must be, when it is not. */
+interface Setting<T> {
+  readonly default: T;
+  readonly doc: string;
+  check(value: unknown): string | undefined;
+}
+
+function text(value: string, doc: string, pattern: RegExp, rule: string): Setting<string> {
+  return {
+    default: value,
+    doc,
+    check: (found) => (typeof found === "string" && pattern.test(found) ? undefined : `must be ${rule}`),
+  };
+}
+
+function integer(value: number, doc: string, min: number, max: number): Setting<number> {
+  return {
+    default: value,
+    doc,
+    check: (found) => {
+      const fits = typeof found === "number" && Number.isSafeInteger(found) && found >= min && found <= max;
+      return fits ? undefined : `must be a whole number from ${min} to ${max}`;
+    },
+  };
+}
+
+function flag(value: boolean, doc: string): Setting<boolean> {
+  return { default: value, doc, check: (found) => (typeof found === "boolean" ? undefined : "must be true or false") };
+}
+
+function oneOf<const T extends string>(value: NoInfer<T>, doc: string, values: readonly T[]): Setting<T> {
+  return {
+    default: value,
+    doc,
+    check: (found) => (values.includes(found as T) ? undefined : `must be one of ${values.join(", ")}`),
+  };
+}
+
+function texts(doc: string, max: number, pattern: RegExp, rule: string): Setting<readonly string[]> {
+  return {
+    default: [],
+    doc,
+    check: (found) => {
+      if (!Array.isArray(found) || found.length > max) return `must be a list of at most ${max}, each ${rule}`;
+      const bad = found.find((item) => typeof item !== "string" || !pattern.test(item));
+      return bad === undefined ? undefined : `holds ${JSON.stringify(bad).slice(0, 120)}, but each must be ${rule}`;
+    },
+  };
+}
+
+/** A host name or an IP address; whether it exists is seen when it is listened on. */
+const HOST = /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,253}[a-zA-Z0-9])?$|^[0-9a-fA-F:.]{2,45}$/;
+const HOST_RULE = 'a host name or IP address such as "127.0.0.1"';
+const LISTEN = /^\/(ip4|ip6|dns4|dns6)\/[^/\s]{1,253}\/tcp\/\d{1,5}$/;
+const PEER = /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]{1,253}\/tcp\/\d{1,5}\/p2p\/[1-9A-HJ-NP-Za-km-z]{20,80}$/;
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const satisfies readonly LogLevel[];
+
+/** The one table of what `config.json` may hold. Everything listens on loopback unless told otherwise. */
+export const SETTINGS = {
+  moniker: text(
+    "node",
+    "Name under which the node shows itself.",
+    /^[ -~]{1,64}$/,
+    "1 to 64 printable ASCII characters",
+  ),
+  rpc: {
+    host: text("127.0.0.1", "Address that the RPC listens on.", HOST, HOST_RULE),
+    port: integer(26657, "Port of the RPC; 0 takes a free one.", 0, 65535),
+  },
+  p2p: {
+    listen: text(
+      "/ip4/127.0.0.1/tcp/26656",
+      "Multiaddress to listen on.",
+      LISTEN,
+      'one like "/ip4/127.0.0.1/tcp/26656"',
+    ),
+    peers: texts(
+      "Multiaddresses of peers to stay connected with.",
+      256,
+      PEER,
+      'one like "/ip4/192.0.2.1/tcp/26656/p2p/12D3…"',
+    ),
+  },
+  metrics: {
+    host: text("127.0.0.1", "Address that the metrics listen on.", HOST, HOST_RULE),
+    port: integer(26660, "Port of the Prometheus metrics; 0 takes a free one.", 0, 65535),
+  },
+  log: { level: oneOf("info", "Least level that is written.", LOG_LEVELS) },
+  retention: {
+    heights: integer(100_000, "Blocks and states kept; 0 keeps all.", 0, Number.MAX_SAFE_INTEGER),
+  },
+  engine: { enabled: flag(true, "Whether this node runs models; a validator must.") },
+  mempool: {
+    maxTxs: integer(5000, "Transactions waiting at most.", 1, 1_000_000),
+    maxBytes: integer(67_108_864, "Bytes of the transactions waiting at most.", 1_048_576, 4_294_967_296),
+  },
+} as const;
+
+type ConfigOf<S> = S extends Setting<infer T> ? T : { readonly [K in keyof S]: ConfigOf<S[K]> };
+/** A node's own settings, the contents of `config.json`. Everything that all nodes must agree on is in genesis instead. */
+export type NodeConfig = ConfigOf<typeof SETTINGS>;
+
+/** `path` is like `rpc.port`. */
+export interface ConfigError {
+  readonly path: string;
+  readonly message: string;
+}
+export type ConfigResult =
+  | { readonly ok: true; readonly config: NodeConfig }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+
+type Table = { readonly [name: string]: Table | Setting<unknown> };
+
+function isSetting(entry: Table | Setting<unknown>): entry is Setting<unknown> {
+  return typeof entry.check === "function";
+}
+
+function fill(table: Table, found: unknown, at: string, errors: ConfigError[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  const isObject = typeof found === "object" && found !== null && !Array.isArray(found);
+  if (!isObject && found !== undefined) errors.push({ path: at.slice(0, -1), message: "must be an object" });
+  const given = new Map(isObject ? Object.entries(found) : []);
+  for (const key of given.keys()) {
+    if (Object.hasOwn(table, key)) continue;
+    errors.push({ path: `${at}${key}`, message: `there is no such setting${didYouMean(key, Object.keys(table))}` });
+  }
+  for (const [key, entry] of Object.entries(table)) {
+    if (!isSetting(entry)) {
+      values[key] = fill(entry, given.get(key), `${at}${key}.`, errors);
+      continue;
+    }
+    const value = given.has(key) ? given.get(key) : entry.default;
+    const rule = entry.check(value);
+    if (rule !== undefined) errors.push({ path: `${at}${key}`, message: `${rule}, not ${show(value)}` });
+    values[key] = value;
+  }
+  return values;
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 120);
+}
+
+/**
+ * Checks the contents of a `config.json` and fills in the defaults.
+ * @returns the settings, or everything that is wrong with them, unknown keys with the nearest right one.
+ */
+export function parseConfig(json: unknown): ConfigResult {
+  const errors: ConfigError[] = [];
+  const values = json === undefined ? {} : json;
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    return { ok: false, errors: [{ path: "", message: "the settings must be a JSON object" }] };
+  }
+  const config = fill(SETTINGS, values, "", errors);
+  // The table's own type is the proof: each value has passed the check of the setting it is typed by.
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: config as unknown as NodeConfig };
+}
+
+/** All defaults. */
+export function defaultConfig(): NodeConfig {
+  const result = parseConfig({});
+  if (!result.ok)
+    throw new Error(`a default breaks its own rule: ${result.errors.map((error) => error.path).join(", ")}`);
+  return result.config;
+}

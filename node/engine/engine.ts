@@ -1,0 +1,168 @@
+import { toHex } from "../../chain/bytes.ts";
+import type { Tensors } from "../../modules/inference/tensors.ts";
+import { canonicalEngineId } from "./engine-id.ts";
+import { type StartEngineProcess, startEngineProcess } from "./engine-process.ts";
+import type { Priority } from "./job-queue.ts";
+import { type ModelSpec, mismatch } from "./model-spec.ts";
+import { checkModel, type ModelSummary } from "./onnx-check.ts";
+import { createScheduler, type Scheduler } from "./scheduler.ts";
+import type { SupervisorState } from "./supervisor.ts";
+
+export interface RunRequest {
+  /** Names the model in the engine's cache, 32 bytes: the blob root. */
+  readonly modelRoot: Uint8Array;
+  /** Called only when the engine does not hold the model. Undefined when the bytes are not to be had. */
+  readonly modelBytes: () => Promise<Uint8Array | undefined>;
+  readonly spec: ModelSpec;
+  readonly inputs: Tensors;
+  /** From the moment the engine turns to the request (loading the model included, waiting in the queue not). */
+  readonly timeoutMs: number;
+  readonly priority: Priority;
+  /** Cancels: the answer is then absent, at once. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * `ok` and `execError` are the same on every machine with this engine and are voted on. `absent` says nothing about the model: no
+ * time, no memory, no engine, no bytes.
+ */
+export type EngineResult =
+  | { readonly kind: "ok"; readonly outputs: Tensors }
+  | { readonly kind: "execError"; readonly message: string }
+  | { readonly kind: "absent"; readonly reason: string };
+
+export type Inspection =
+  | ({ readonly kind: "ok" } & ModelSummary)
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "absent"; readonly reason: string };
+
+export interface EngineStatus {
+  readonly state: SupervisorState["kind"];
+  /** Why it is down or unfit. */
+  readonly reason?: string;
+  readonly pid?: number;
+  /** Whether a request runs. */
+  readonly busy: boolean;
+  /** Requests that wait. */
+  readonly queued: number;
+  readonly starts: number;
+  /** Bytes of the models held. */
+  readonly modelBytes: number;
+}
+
+/** Runs models outside this process. No method rejects. */
+export interface Engine {
+  /** 32 bytes: what must be equal for outputs to be equal. */
+  readonly id: Uint8Array;
+  run(request: RunRequest): Promise<EngineResult>;
+  /** Whether bytes are a model that this engine would run: the static check, then a session made and dropped. */
+  inspect(modelBytes: Uint8Array): Promise<Inspection>;
+  status(): EngineStatus;
+  /** Ends the process; requests in hand become absent. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Requests that may wait. Default 64. */
+  readonly maxQueue?: number;
+  /** Bytes of models held at once. Default 128 MiB. */
+  readonly maxModelBytes?: number;
+  /** The most memory WebAssembly may take, MiB. Default 1024. */
+  readonly memoryMiB?: number;
+  /** How long a cancelled or speculative run may still go on when the engine is wanted. Default 200. */
+  readonly graceMs?: number;
+  /** Default 30,000. */
+  readonly startTimeoutMs?: number;
+  /** First wait after a crash, doubled by each further one up to 30 s. Default 100. */
+  readonly restartDelayMs?: number;
+  /** Default 30,000: for `inspect`. */
+  readonly inspectTimeoutMs?: number;
+  /** For tests. */
+  readonly start?: StartEngineProcess;
+}
+
+const MIB = 1024 * 1024;
+
+/** Starts the canonical engine in a process of its own. Requests made before it is ready wait in the queue. */
+export function createEngine(options: EngineOptions = {}): Engine {
+  const scheduler = createScheduler({
+    start: options.start ?? startEngineProcess,
+    memoryMiB: options.memoryMiB ?? 1024,
+    startTimeoutMs: options.startTimeoutMs ?? 30_000,
+    restartDelayMs: options.restartDelayMs ?? 100,
+    maxRestartDelayMs: 30_000,
+    maxQueue: options.maxQueue ?? 64,
+    maxModelBytes: options.maxModelBytes ?? 128 * MIB,
+    graceMs: options.graceMs ?? 200,
+  });
+  return {
+    id: canonicalEngineId(),
+    run: (request) => run(scheduler, request),
+    inspect: (bytes) => inspect(scheduler, bytes, options.inspectTimeoutMs ?? 30_000),
+    status: () => status(scheduler),
+    close: () => scheduler.close(),
+  };
+}
+
+async function run(scheduler: Scheduler, request: RunRequest): Promise<EngineResult> {
+  const { spec, inputs } = request;
+  const wrong = mismatch(spec.inputs, inputs);
+  if (wrong !== undefined) return { kind: "execError", message: `inputs: ${wrong}` };
+  const model = toHex(request.modelRoot);
+  const outcome = await scheduler.submit({
+    priority: request.priority,
+    timeoutMs: request.timeoutMs,
+    model: { root: model, bytes: request.modelBytes },
+    command: {
+      kind: "run",
+      model,
+      inputs: inputs.map(({ dtype, shape }, i) => ({ name: spec.inputs[i]?.name ?? "", dtype, shape })),
+      outputs: spec.outputs.map(({ name }) => name),
+    },
+    blobs: inputs.map(({ data }) => data),
+    signal: request.signal,
+  });
+  if (outcome.kind === "absent") return outcome;
+  const { reply, blobs } = outcome;
+  if (reply.kind === "failed") return { kind: "execError", message: reply.reason };
+  if (reply.kind !== "outputs")
+    return { kind: "absent", reason: `the engine process answered a run with ${reply.kind}` };
+  const outputs = reply.outputs.map(({ dtype, shape }, i) => ({
+    dtype,
+    shape: [...shape],
+    data: blobs[i] ?? new Uint8Array(0),
+  }));
+  const undeclared = mismatch(spec.outputs, outputs);
+  return undeclared === undefined ? { kind: "ok", outputs } : { kind: "execError", message: `outputs: ${undeclared}` };
+}
+
+async function inspect(scheduler: Scheduler, bytes: Uint8Array, timeoutMs: number): Promise<Inspection> {
+  const checked = checkModel(bytes);
+  if (!checked.ok) return { kind: "invalid", reason: checked.reason };
+  const outcome = await scheduler.submit({ priority: "low", timeoutMs, command: { kind: "inspect" }, blobs: [bytes] });
+  if (outcome.kind === "absent") return outcome;
+  const { reply } = outcome;
+  if (reply.kind === "failed") return { kind: "invalid", reason: reply.reason };
+  if (reply.kind !== "inspected") return { kind: "absent", reason: `the engine process answered with ${reply.kind}` };
+  const { inputs, opset, operators } = checked;
+  const inferred = new Map(reply.outputs.map(({ name, shape }) => [name, shape]));
+  const outputs = checked.outputs.map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: shape ?? inferred.get(name),
+  }));
+  return { kind: "ok", inputs, outputs, opset, operators };
+}
+
+function status(scheduler: Scheduler): EngineStatus {
+  const { state, pid, starts } = scheduler.supervisor;
+  return {
+    state: state.kind,
+    ...("reason" in state ? { reason: state.reason } : {}),
+    ...(pid === undefined ? {} : { pid }),
+    busy: scheduler.busy,
+    queued: scheduler.queued,
+    starts,
+    modelBytes: scheduler.modelBytes,
+  };
+}

@@ -1,0 +1,81 @@
+import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
+import { AttestationEvidence, Commitment } from "../chain/types/attestation.ts";
+import { SignedProposal } from "../chain/types/block.ts";
+import { MAX_TX_BYTES } from "../chain/types/limits.ts";
+import { Vote } from "../chain/types/vote.ts";
+import type { Driver } from "../consensus/driver/driver.ts";
+import type { TopicHandler } from "../p2p/topic-queue.ts";
+import type { PerTopic } from "../p2p/topics.ts";
+import type { NodeAttestationPool } from "./attestation-pool.ts";
+import type { Mempool } from "./mempool.ts";
+import { decodeWire, RevealMessage } from "./wire.ts";
+
+/** Transactions travel in batches, so that a burst costs one message and not hundreds. */
+export const TxBatch = new ListCompositeType(new ByteListType(MAX_TX_BYTES), 256);
+
+export interface GossipPorts {
+  readonly driver: Pick<Driver, "onProposal" | "onVote" | "notifyWork" | "status">;
+  readonly mempool: Pick<Mempool, "add">;
+  readonly pool: Pick<NodeAttestationPool, "addCommitment" | "addReveal" | "addEvidence">;
+  /** This peer speaks of a height beyond the next one. */
+  readonly onAhead: (peerId: string) => void;
+}
+
+/**
+ * Codes of the SDK (`txParse`, `unauthorized`) for what is wrong on every state: bytes that are no transaction, a signature that does
+ * not fit the very sequence it claims. Whoever passes such a thing on has not looked at it.
+ */
+const NEVER_VALID: ReadonlySet<number> = new Set([2, 4]);
+
+/** Refusals for other reasons may be acceptances on a state that is a block older or newer: no one is to blame for them. */
+function takeTxs(mempool: GossipPorts["mempool"], batch: readonly Uint8Array[]): "accept" | "ignore" | "reject" {
+  let accepted = false;
+  for (const tx of batch) {
+    const { code, codespace } = mempool.add(tx);
+    // The rest is not looked at: one bad transaction costs a flooder its connection, and not this node a full batch.
+    if (codespace === "sdk" && NEVER_VALID.has(code)) return "reject";
+    if (code === 0) accepted = true;
+  }
+  return accepted ? "accept" : "ignore";
+}
+
+/** What each topic's messages are and who judges them. Bytes that are no such object are held against the sender. */
+export function gossipHandlers({ driver, mempool, pool, onAhead }: GossipPorts): PerTopic<TopicHandler> {
+  const noteHeight = (height: number, from: string): void => {
+    if (height > driver.status().height + 1) onAhead(from);
+  };
+  const woken = <V>(verdict: V): V => {
+    if (verdict === "accept") driver.notifyWork();
+    return verdict;
+  };
+  return {
+    proposal(bytes, from) {
+      const proposal = decodeWire(SignedProposal, bytes);
+      if (proposal === undefined) return "reject";
+      noteHeight(proposal.proposal.height, from);
+      return driver.onProposal(proposal, from);
+    },
+    vote(bytes, from) {
+      const vote = decodeWire(Vote, bytes);
+      if (vote === undefined) return "reject";
+      noteHeight(vote.height, from);
+      return driver.onVote(vote, from);
+    },
+    tx(bytes) {
+      const batch = decodeWire(TxBatch, bytes);
+      return batch === undefined ? "reject" : woken(takeTxs(mempool, batch));
+    },
+    commitment(bytes, from) {
+      const commitment = decodeWire(Commitment, bytes);
+      return commitment === undefined ? "reject" : woken(pool.addCommitment(commitment, from));
+    },
+    reveal(bytes, from) {
+      const message = decodeWire(RevealMessage, bytes);
+      return message === undefined ? "reject" : woken(pool.addReveal(message, from));
+    },
+    evidence(bytes) {
+      const evidence = decodeWire(AttestationEvidence, bytes);
+      return evidence === undefined ? "reject" : woken(pool.addEvidence(evidence));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { toHex } from "../chain/bytes.ts";
+import { AttestationEvidence, Commitment } from "../chain/types/attestation.ts";
+import { SignedProposal } from "../chain/types/block.ts";
+import { Vote } from "../chain/types/vote.ts";
+import type { ConsensusNetwork } from "../consensus/driver/ports.ts";
+import type { Network } from "../p2p/network.ts";
+import { TxBatch } from "./gossip.ts";
+import { RevealMessage } from "./wire.ts";
+
+/** Everything a node says of itself to the others. One place, so that a test can compose a node that lies. */
+export interface Outlet extends ConsensusNetwork {
+  broadcastCommitment(commitment: Commitment): void;
+  broadcastReveal(message: RevealMessage): void;
+  broadcastTx(tx: Uint8Array): void;
+  broadcastEvidence(evidence: AttestationEvidence): void;
+}
+
+/** Most transactions of a batch; its bytes are bounded by the topic. */
+const MAX_BATCH = 64;
+const MAX_BATCH_BYTES = 512 * 1024;
+
+/** Collects what comes in one turn of the event loop into one message. */
+function txBatches(publish: (bytes: Uint8Array) => void): (tx: Uint8Array) => void {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (batch.length > 0) publish(TxBatch.serialize(batch));
+    batch = [];
+    bytes = 0;
+  };
+  return (tx) => {
+    if (batch.length >= MAX_BATCH || bytes + tx.length > MAX_BATCH_BYTES) flush();
+    if (batch.length === 0) setImmediate(flush);
+    batch.push(tx);
+    bytes += tx.length;
+  };
+}
+
+/** What was said of late; more than a height's worth. */
+const MAX_REMEMBERED = 1024;
+
+/** What is said a second time is said because it did not get through, so it is marked as worth sending again. */
+export function createOutlet(network: Pick<Network, "publish">): Outlet {
+  const again = { again: true };
+  const sent = new Set<string>();
+  const options = (id: string) => {
+    if (sent.has(id)) return again;
+    sent.add(id);
+    if (sent.size > MAX_REMEMBERED) for (const oldest of sent) if (sent.delete(oldest)) break;
+    return {};
+  };
+  return {
+    broadcastProposal(signed) {
+      const { height, round } = signed.proposal;
+      network.publish("proposal", SignedProposal.serialize(signed), options(`proposal/${height}/${round}`));
+    },
+    broadcastVote(vote) {
+      const id = `vote/${vote.height}/${vote.round}/${vote.type}`;
+      network.publish("vote", Vote.serialize(vote), options(id));
+    },
+    broadcastCommitment(commitment) {
+      const id = `commitment/${toHex(commitment.signature)}`;
+      network.publish("commitment", Commitment.serialize(commitment), options(id));
+    },
+    broadcastReveal(message) {
+      const id = `reveal/${toHex(message.reveal.signature)}`;
+      network.publish("reveal", RevealMessage.serialize(message), options(id));
+    },
+    broadcastTx: txBatches((bytes) => network.publish("tx", bytes)),
+    broadcastEvidence: (evidence) => network.publish("evidence", AttestationEvidence.serialize(evidence)),
+  };
+}

@@ -1,0 +1,53 @@
+import { BooleanType, ByteListType, ContainerType, ListCompositeType, type Type, type ValueOf } from "@chainsafe/ssz";
+import { Reveal } from "../chain/types/attestation.ts";
+import { MAX_BLOCK_BYTES, MAX_INLINE_OUTPUT } from "../chain/types/limits.ts";
+import { Bytes32, Uint32, Uint64 } from "../chain/types/primitives.ts";
+import { Vote } from "../chain/types/vote.ts";
+
+/** What travels between nodes besides the objects of chain/types. All of it is SSZ. */
+
+/** A reveal as gossiped: with the output, so that whoever proposes next can put it into the block. */
+export const RevealMessage = new ContainerType(
+  { reveal: Reveal, output: new ByteListType(MAX_INLINE_OUTPUT) },
+  { typeName: "RevealMessage" },
+);
+export type RevealMessage = ValueOf<typeof RevealMessage>;
+
+/** The answer to an empty status request. */
+export const StatusResponse = new ContainerType(
+  { height: Uint64, blockId: Bytes32, earliestHeight: Uint64 },
+  { typeName: "StatusResponse" },
+);
+export type StatusResponse = ValueOf<typeof StatusResponse>;
+
+export const BlocksRequest = new ContainerType({ from: Uint64, count: Uint32 }, { typeName: "BlocksRequest" });
+
+/** Serialised CertifiedBlocks of consecutive heights; fewer than asked for when they would be too large. */
+export const BlocksResponse = new ListCompositeType(new ByteListType(MAX_BLOCK_BYTES), 256);
+
+/** What a node that is stuck asks for; `wantProposal` when it lacks the round's proposal. */
+export const VotesRequest = new ContainerType(
+  { height: Uint64, round: Uint32, wantProposal: new BooleanType() },
+  { typeName: "VotesRequest" },
+);
+
+/** `proposal` is a serialised SignedProposal or empty. */
+export const VotesResponse = new ContainerType(
+  { votes: new ListCompositeType(Vote, 4096), proposal: new ByteListType(MAX_BLOCK_BYTES) },
+  { typeName: "VotesResponse" },
+);
+
+/**
+ * Decodes what a stranger sent. Only the one serialisation of a value counts: the library reads integers above 2^53 as others, so the
+ * same object could arrive in several forms, or change its root on the way through a database.
+ * PERF: serialises once more, a copy of the bytes.
+ * @returns the value, or undefined for bytes that are none: they are judged, they are no fault of ours.
+ */
+export function decodeWire<T>(type: Type<T>, bytes: Uint8Array): T | undefined {
+  try {
+    const value = type.deserialize(bytes);
+    return Buffer.compare(type.serialize(value), bytes) === 0 ? value : undefined;
+  } catch {
+    return undefined; // Whatever the decoder objects to, the bytes are not of this type.
+  }
+}

@@ -1,0 +1,90 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { defaultConfig, parseConfig, SETTINGS } from "../../node/config.ts";
+import { readConfig, writeJson } from "../../node/home.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const PEER = "/ip4/192.0.2.1/tcp/26656/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
+
+test("an empty configuration is all defaults, on loopback", () => {
+  const config = defaultConfig();
+  expect(parseConfig({})).toEqual({ ok: true, config });
+  expect(parseConfig(undefined)).toEqual({ ok: true, config });
+  expect(config).toEqual({
+    moniker: "node",
+    rpc: { host: "127.0.0.1", port: 26657 },
+    p2p: { listen: "/ip4/127.0.0.1/tcp/26656", peers: [] },
+    metrics: { host: "127.0.0.1", port: 26660 },
+    log: { level: "info" },
+    retention: { heights: 100_000 },
+    engine: { enabled: true },
+    mempool: { maxTxs: 5000, maxBytes: 67_108_864 },
+  });
+});
+
+test("what is given is kept, in every section", () => {
+  const given = {
+    moniker: "my node",
+    rpc: { host: "::1", port: 0 },
+    p2p: { listen: "/dns4/node.example.org/tcp/4001", peers: [PEER] },
+    metrics: { host: "localhost", port: 9 },
+    log: { level: "debug" },
+    retention: { heights: 0 },
+    engine: { enabled: false },
+    mempool: { maxTxs: 1, maxBytes: 1_048_576 },
+  };
+  expect(parseConfig(given)).toEqual({ ok: true, config: given });
+  // Nothing that the table has is missing above.
+  expect(Object.keys(given)).toEqual(Object.keys(SETTINGS));
+});
+
+test.each<[unknown, string]>([
+  [{ monicker: "x" }, 'monicker: there is no such setting (did you mean "moniker"?)'],
+  [{ rpc: { prot: 1 } }, 'rpc.prot: there is no such setting (did you mean "port"?)'],
+  [{ rpc: { qwertz: 1 } }, "rpc.qwertz: there is no such setting"],
+  [{ rpc: 5 }, "rpc: must be an object"],
+  [{ rpc: null }, "rpc: must be an object"],
+  [{ rpc: { port: 65536 } }, "rpc.port: must be a whole number from 0 to 65535, not 65536"],
+  [{ rpc: { port: "26657" } }, 'rpc.port: must be a whole number from 0 to 65535, not "26657"'],
+  [{ rpc: { port: 1.5 } }, "rpc.port: must be a whole number"],
+  [{ rpc: { host: "a b" } }, "rpc.host: must be a host name"],
+  [{ moniker: "" }, "moniker: must be 1 to 64"],
+  [{ moniker: "a\nb" }, "moniker: must be 1 to 64"],
+  [{ log: { level: "loud" } }, 'log.level: must be one of debug, info, warn, error, silent, not "loud"'],
+  [{ engine: { enabled: "yes" } }, 'engine.enabled: must be true or false, not "yes"'],
+  [{ p2p: { peers: PEER } }, "p2p.peers: must be a list"],
+  [{ p2p: { peers: [PEER, "/ip4/1.2.3.4/tcp/1"] } }, 'p2p.peers: holds "/ip4/1.2.3.4/tcp/1"'],
+  [{ p2p: { peers: Array(257).fill(PEER) } }, "p2p.peers: must be a list of at most 256"],
+  [{ p2p: { listen: "127.0.0.1:26656" } }, "p2p.listen: must be one like"],
+  [{ mempool: { maxTxs: 0 } }, "mempool.maxTxs: must be a whole number from 1"],
+  [{ check: 1 }, "check: there is no such setting"],
+  [JSON.parse('{"__proto__": {"port": 1}}'), "__proto__: there is no such setting"],
+  [[], "the settings must be a JSON object"],
+  [null, "the settings must be a JSON object"],
+])("refused: %j", (json, expected) => {
+  const result = parseConfig(json);
+  const errors = result.ok
+    ? []
+    : result.errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain(expected);
+});
+
+test("all errors at once", () => {
+  const result = parseConfig({ moniker: "", rpc: { port: -1 }, nothing: 1 });
+  expect(result.ok ? [] : result.errors.map((error) => error.path)).toEqual(["nothing", "moniker", "rpc.port"]);
+});
+
+test("a configuration file is read back, and errors name the file", () => {
+  const path = join(temporaryFolder(), "config.json");
+  writeJson(path, { ...defaultConfig(), moniker: "read back" });
+  expect(readConfig(path).moniker).toBe("read back");
+  writeFileSync(path, '{"rpc": {"prot": 1}}');
+  expect(() => readConfig(path)).toThrow(`configuration ${path}: rpc.prot: there is no such setting`);
+  writeFileSync(path, "{");
+  expect(() => readConfig(path)).toThrow(`${path} is not JSON`);
+  expect(() => readConfig(`${path}.not`)).toThrow('does not exist: make a home with "assay init"');
+  writeFileSync(path, " ".repeat(1_048_577));
+  expect(() => readConfig(path)).toThrow("more than 1048576");
+});
