@@ -1,0 +1,42 @@
+/** The node does not answer, or with something that can't be true. The message names the node or the answer's fault. */
+export class NodeError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "NodeError";
+  }
+}
+
+/** A node answered a call with an error of its own; `code` is JSON-RPC's. */
+export class RpcCallError extends NodeError {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "RpcCallError";
+    this.code = code;
+  }
+}
+
+/** A transaction was refused, or got into a block and failed there. `code` is of `codespace`; the message is the node's log. */
+export class TransactionFailed extends Error {
+  readonly codespace: string;
+  readonly code: number;
+  constructor(codespace: string, code: number, log: string) {
+    super(log === "" ? `code ${code} of ${codespace}` : log);
+    this.name = "TransactionFailed";
+    this.codespace = codespace;
+    this.code = code;
+  }
+}
+
+/** Something did not happen in time; it may still. */
+export class TooLate extends Error {
+  constructor(what: string, ms: number) {
+    super(`${what} took more than ${ms} ms`);
+    this.name = "TooLate";
+  }
+}
+
+/** Whether a query failed because there is no such thing, as opposed to any other reason. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("code = NotFound");
+}

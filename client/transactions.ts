@@ -1,0 +1,115 @@
+import { type EncodeObject, type GeneratedType, Registry } from "@cosmjs/proto-signing";
+import {
+  AminoTypes,
+  calculateFee,
+  createDefaultAminoConverters,
+  defaultRegistryTypes,
+  type GasPrice,
+  type SigningStargateClient,
+  type SigningStargateClientOptions,
+} from "@cosmjs/stargate";
+import type { Comet38Client } from "@cosmjs/tendermint-rpc";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { equalBytes, toHex } from "../chain/bytes.ts";
+import { MsgRegisterModel, MsgRequestInference } from "../proto/inference.ts";
+import { MsgSetVoteKey } from "../proto/staking.ts";
+import { aminoConverters } from "./amino.ts";
+import { NodeError, TransactionFailed } from "./errors.ts";
+
+/**
+ * The chain's own message types, for a CosmJS registry of one's own.
+ * @example
+ * const registry = new Registry([...defaultRegistryTypes, ...registryTypes]);
+ */
+export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = [
+  ["/assay.inference.v1.MsgRegisterModel", MsgRegisterModel],
+  ["/assay.inference.v1.MsgRequestInference", MsgRequestInference],
+  ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
+];
+
+/** A transaction that was executed without an error. */
+export interface ExecutedTx {
+  /** 64 upper-case hex digits. */
+  readonly hash: string;
+  readonly height: number;
+  readonly gasUsed: bigint;
+  /** Protobuf `TxMsgData`. */
+  readonly data: Uint8Array;
+}
+
+export interface BroadcastTx {
+  readonly hash: string;
+  readonly sequence: number;
+  /** `performance.now()` when it was handed to the node. */
+  readonly sentAt: number;
+}
+
+export interface FeeOptions {
+  readonly gasPrice: GasPrice;
+  /** What simulated gas is multiplied with. */
+  readonly gasMultiplier: number;
+  /** A simulation above this is refused: a node that lies about it could burn the account's coins as fees. */
+  readonly maxGas: number;
+}
+
+/**
+ * Options for `SigningStargateClient` that teach it the chain's own messages, in both sign modes.
+ * @example
+ * const options = signingOptions(GasPrice.fromString("0.025uassay"));
+ * const client = await SigningStargateClient.connectWithSigner("http://127.0.0.1:26657", wallet, options);
+ */
+export function signingOptions(gasPrice: GasPrice): SigningStargateClientOptions {
+  return {
+    registry: new Registry([...defaultRegistryTypes, ...registryTypes]),
+    aminoTypes: new AminoTypes({ ...createDefaultAminoConverters(), ...aminoConverters }),
+    gasPrice,
+    // CosmJS's own 3 s are many blocks here.
+    broadcastPollIntervalMs: 300,
+  };
+}
+
+/**
+ * Simulates, signs and hands over a transaction.
+ * @param signer the address that signs and pays; `client` must have its key.
+ * @throws TransactionFailed when the node refuses it; NodeError when it wants more gas than `maxGas`, or does not answer.
+ */
+export async function broadcast(
+  client: SigningStargateClient,
+  comet: Comet38Client,
+  signer: string,
+  messages: readonly EncodeObject[],
+  options: FeeOptions,
+): Promise<BroadcastTx> {
+  const used = await client.simulate(signer, messages, "");
+  const gas = Math.ceil(used * options.gasMultiplier);
+  if (!(gas > 0 && gas <= options.maxGas)) {
+    throw new NodeError(`the node says that this takes ${used} gas; more than ${options.maxGas} is not paid for`);
+  }
+  const { accountNumber, sequence } = await client.getSequence(signer);
+  const chainId = await client.getChainId();
+  const fee = calculateFee(gas, options.gasPrice);
+  const signed = await client.sign(signer, messages, fee, "", { accountNumber, sequence, chainId });
+  const tx = TxRaw.encode(signed).finish();
+  const sentAt = performance.now();
+  const { code, codespace, log } = await comet.broadcastTxSync({ tx });
+  if (code !== 0) throw new TransactionFailed(codespace ?? "", code, log ?? "");
+  return { hash: toHex(sha256(tx)).toUpperCase(), sequence, sentAt };
+}
+
+/**
+ * The transaction once it is in a block; undefined before.
+ * @param hash 64 upper-case hex digits.
+ * @throws TransactionFailed when it failed there; NodeError when the node answers with another.
+ */
+export async function executed(comet: Comet38Client, hash: string): Promise<ExecutedTx | undefined> {
+  const { txs } = await comet.txSearch({ query: `tx.hash='${hash}'` });
+  const [found] = txs;
+  if (found === undefined) return undefined;
+  const { height, result } = found;
+  if (toHex(found.hash).toUpperCase() !== hash || !equalBytes(sha256(found.tx), found.hash)) {
+    throw new NodeError(`the node's answer is about another transaction than ${hash}`);
+  }
+  if (result.code !== 0) throw new TransactionFailed(result.codespace ?? "", result.code, result.log ?? "");
+  return { hash, height, gasUsed: result.gasUsed, data: result.data ?? new Uint8Array(0) };
+}
