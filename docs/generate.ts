@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SDK_ERRORS } from "../chain/errors.ts";
+import { parameterTable } from "../genesis/parameters.ts";
+import { PRESETS } from "../genesis/presets.ts";
+import { eventTypes as authEvents } from "../modules/auth/events.ts";
+import { errors as bankErrors } from "../modules/bank/errors.ts";
+import { eventTypes as bankEvents } from "../modules/bank/events.ts";
+import type { ErrorDoc, EventDoc } from "../modules/error-table.ts";
+import { errors as inferenceErrors } from "../modules/inference/errors.ts";
+import { eventTypes as inferenceEvents } from "../modules/inference/events.ts";
+import { modules } from "../modules/registry.ts";
+import { errors as slashingErrors } from "../modules/slashing/errors.ts";
+import { eventTypes as slashingEvents } from "../modules/slashing/events.ts";
+import { errors as stakingErrors } from "../modules/staking/errors.ts";
+import { eventTypes as stakingEvents } from "../modules/staking/events.ts";
+
+/** Writes the reference pages that are made from tables in the code: `node docs/generate.ts`. A test compares them. */
+
+const sdkErrors: readonly ErrorDoc[] = Object.values(SDK_ERRORS).map(([code, text]) => ({
+  codespace: "sdk",
+  code,
+  text,
+}));
+const ERRORS = [...sdkErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
+const EVENTS: readonly (readonly [module: string, events: readonly EventDoc[]])[] = [
+  ["auth", authEvents],
+  ["bank", bankEvents],
+  ["staking", stakingEvents],
+  ["slashing", slashingEvents],
+  ["inference", inferenceEvents],
+];
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.map(cell).join(" | ")} |`;
+}
+
+function errorsAndEvents(): string {
+  return [
+    "# Errors and events",
+    "",
+    "Made from the modules' own tables by `docs/generate.ts`.",
+    "",
+    "## Errors",
+    "",
+    "A transaction that fails carries a codespace, a code and a log that ends in the code's text. Codes of `sdk` mean what they mean",
+    "in the Cosmos SDK. A transaction that is refused before it gets into a block (its check) costs nothing; one that fails in a",
+    "block costs its fee.",
+    "",
+    row("codespace", "code", "text"),
+    row("---", "---", "---"),
+    ...ERRORS.map(({ codespace, code, text }) => row(`\`${codespace}\``, String(code), text)),
+    "",
+    "## Events",
+    "",
+    "Besides these, every message emits `message` with `action`, `sender` and `module`, and each event of a message ends with",
+    "`msg_index`.",
+    ...EVENTS.flatMap(([module, events]) => [
+      "",
+      `### ${module}`,
+      "",
+      row("type", "attributes", "when"),
+      row("---", "---", "---"),
+      ...events.map(({ type, attributes, when }) =>
+        row(`\`${type}\``, attributes.map((name) => `\`${name}\``).join(" "), when),
+      ),
+    ]),
+    "",
+  ].join("\n");
+}
+
+function parameters(): string {
+  const local: Readonly<Record<string, bigint>> = PRESETS.local;
+  return [
+    "# Parameters",
+    "",
+    "Made from the one parameter table by `docs/generate.ts`. A genesis document overrides defaults under `params`, as decimal strings.",
+    "`ppm` is parts per million.",
+    "",
+    row("name", "unit", "default", "local", "range", "what it is"),
+    row("---", "---", "---", "---", "---", "---"),
+    ...[...parameterTable(modules)].map(([name, { unit, default: value, min, max, doc }]) =>
+      row(
+        `\`${name}\``,
+        unit,
+        String(value),
+        local[name] === undefined ? "" : String(local[name]),
+        `${min} to ${max}`,
+        doc,
+      ),
+    ),
+    "",
+  ].join("\n");
+}
+
+export const PAGES: Readonly<Record<string, () => string>> = {
+  "errors-and-events.md": errorsAndEvents,
+  "parameters.md": parameters,
+};
+
+/** The pages that are not as they would be made now. */
+export function outdated(read: (page: string) => string = readPage): string[] {
+  return Object.entries(PAGES)
+    .filter(([page, make]) => read(page) !== make())
+    .map(([page]) => page);
+}
+
+function readPage(page: string): string {
+  return readFileSync(join(import.meta.dirname, page), "utf8");
+}
+
+if (import.meta.main) {
+  for (const [page, make] of Object.entries(PAGES)) writeFileSync(join(import.meta.dirname, page), make());
+}
