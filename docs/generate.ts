@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { SDK_ERRORS } from "../chain/errors.ts";
 import { parameterTable } from "../genesis/parameters.ts";
 import { PRESETS } from "../genesis/presets.ts";
+import { errors as authErrors } from "../modules/auth/errors.ts";
 import { eventTypes as authEvents } from "../modules/auth/events.ts";
 import { errors as bankErrors } from "../modules/bank/errors.ts";
 import { eventTypes as bankEvents } from "../modules/bank/events.ts";
@@ -15,14 +16,17 @@ import { eventTypes as slashingEvents } from "../modules/slashing/events.ts";
 import { errors as stakingErrors } from "../modules/staking/errors.ts";
 import { eventTypes as stakingEvents } from "../modules/staking/events.ts";
 
-/** Writes the reference pages that are made from tables in the code: `node docs/generate.ts`. A test compares them. */
+/**
+ * Writes the reference pages that are made from tables in the code: `node docs/generate.ts` from the root, with Node 24 or newer.
+ * test/docs/generated.test.ts compares them.
+ */
 
 const sdkErrors: readonly ErrorDoc[] = Object.values(SDK_ERRORS).map(([code, text]) => ({
   codespace: "sdk",
   code,
   text,
 }));
-const ERRORS = [...sdkErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
+const ERRORS = [...sdkErrors, ...authErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
 const EVENTS: readonly (readonly [module: string, events: readonly EventDoc[]])[] = [
   ["auth", authEvents],
   ["bank", bankEvents],
