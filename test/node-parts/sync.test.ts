@@ -82,7 +82,12 @@ describe("catching up", () => {
   });
 
   test("is not held up by a peer that never answers, nor by one that promises more than it has", async () => {
-    const boaster: Answer = async (protocol) => (protocol === "status" ? status(1_000_000) : blocks());
+    const answers: Readonly<Record<string, Uint8Array>> = {
+      status: status(1_000_000),
+      blocks: blocks(),
+      votes: noVotes,
+    };
+    const boaster: Answer = async (protocol) => answers[protocol] ?? new Uint8Array(0);
     const { sync, state, penalties } = setup({ s: silent, b: boaster, a: honest(() => 100) });
     await running(sync, async () => {
       await vi.waitFor(() => expect(state.tip).toBe(100));
