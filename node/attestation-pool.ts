@@ -10,6 +10,7 @@ import { examineReveal } from "../modules/inference/reveals.ts";
 import { type AttestationPool, selectForBlock } from "../modules/inference/selection.ts";
 import type { CheckView, InferenceView } from "../modules/inference/view.ts";
 import type { Verdict } from "../p2p/topics.ts";
+import { createAttestationWitness } from "./attestation-witness.ts";
 import type { Logger } from "./log.ts";
 import { createOutputCache } from "./output-cache.ts";
 import { createPending, type Judgement, type Pending } from "./pending.ts";
@@ -33,6 +34,8 @@ export interface AttestationPoolOptions {
   /** What came too early and has become good: those who sent it have not passed it on further. */
   readonly onLateCommitment?: (commitment: Commitment) => void;
   readonly onLateReveal?: (message: RevealMessage) => void;
+  /** A member of a committee has contradicted itself, and this node is the first to know: the evidence is in the pool. */
+  readonly onEvidence?: (evidence: AttestationEvidence) => void;
   readonly log: Pick<Logger, "error">;
 }
 
@@ -62,6 +65,22 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
     return isJudged(examineEvidence({ ...current, bls: { ...current.bls, verifyBatch: () => true } }, found));
   }
 
+  function take(found: AttestationEvidence): Verdict {
+    const id = toHex(AttestationEvidence.hashTreeRoot(found));
+    if (evidence.has(id) || evidence.size >= MAX_EVIDENCE) return "ignore";
+    if (!fits(found)) return "ignore";
+    if (!isJudged(examineEvidence(view(), found))) return "reject";
+    evidence.set(id, found);
+    return "accept";
+  }
+
+  const witness = createAttestationWitness({
+    view,
+    onContradiction(found) {
+      if (take(found) === "accept") options.onEvidence?.(found);
+    },
+  });
+
   function judged(found: ReturnType<typeof examineCommitment> | ReturnType<typeof examineReveal>): Judgement {
     if (typeof found === "string") return "early";
     return options.view().bls.verify(found.signatureSet) ? "good" : "wrong";
@@ -77,11 +96,15 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
   });
 
   const reveals: Pending<RevealMessage> = createPending({
-    judge: ({ reveal }) => judged(examineReveal(view(), reveal)),
+    judge({ reveal }) {
+      const judgement = judged(examineReveal(view(), reveal));
+      return judgement === "early" ? witness.judge(reveal) : judgement;
+    },
     isUsable: ({ reveal }) => isJudged(examineReveal(view(), reveal)),
     sizeOf: ({ output }) => 256 + output.length,
     // An output is kept only for a reveal that has been verified, so that no stranger can push others out.
     onGood({ reveal, output }) {
+      witness.note(reveal);
       outputs.add(reveal.outputRoot, output);
       return { reveal, output: NO_OUTPUT };
     },
@@ -115,14 +138,7 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
       const id = toHex(Reveal.hashTreeRoot(reveal)) + (output.length > 0 ? "+" : "");
       return reveals.add(id, toHex(reveal.validator), from, message);
     },
-    addEvidence(found) {
-      const id = toHex(AttestationEvidence.hashTreeRoot(found));
-      if (evidence.has(id) || evidence.size >= MAX_EVIDENCE) return "ignore";
-      if (!fits(found)) return "ignore";
-      if (!isJudged(examineEvidence(view(), found))) return "reject";
-      evidence.set(id, found);
-      return "accept";
-    },
+    addEvidence: take,
     get hasWork() {
       return commitments.count > 0 || reveals.count > 0 || evidence.size > 0;
     },

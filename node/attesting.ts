@@ -35,7 +35,7 @@ export async function startAttesting(
 ): Promise<() => Promise<void>> {
   const { voteKey, config, genesis, paths, log, metrics } = inputs;
   if (voteKey === undefined || !config.engine.enabled) return () => Promise.resolve();
-  const { store, outlet, pool, driver, mempool } = parts;
+  const { store, outlet, mempool } = parts;
   const engine = makeEngine();
   const attester = createAttester({
     engine,
@@ -51,14 +51,8 @@ export async function startAttesting(
       metrics.observeEngineRun("canonical", outcome, seconds);
       if (outcome === "absent") log.warn({ reason }, "the engine gave no answer");
     },
-    publishCommitment(commitment) {
-      if (pool.addCommitment(commitment) === "accept") driver.notifyWork();
-      outlet.broadcastCommitment(commitment);
-    },
-    publishReveal(message) {
-      if (pool.addReveal(message) === "accept") driver.notifyWork();
-      outlet.broadcastReveal(message);
-    },
+    publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
+    publishReveal: (message) => outlet.broadcastReveal(message),
     log,
   });
   const unsubscribe = parts.onCommit(() => attester.onCommit(store.latest));

@@ -124,6 +124,11 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     view: () => ({ block: pendingBlock(), store: store.latest, bls: runtime.bls }),
     onLateCommitment: (commitment) => outlet.broadcastCommitment(commitment),
     onLateReveal: (message) => outlet.broadcastReveal(message),
+    onEvidence(found) {
+      log.warn({ validator: found.validator, job: found.a.jobId }, "a validator has attested two outputs of one job");
+      outlet.broadcastEvidence(found);
+      driver.notifyWork();
+    },
     log,
   });
   const mempool = createMempool({
@@ -161,7 +166,11 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     },
   });
 
-  const honest = createOutlet({ publish: (...message) => network.publish(...message) });
+  const honest = createOutlet({
+    publish: (...message) => network.publish(...message),
+    pool,
+    onWork: () => driver.notifyWork(),
+  });
   const outlet = inputs.outlet?.(honest, voteKey, genesis.spec) ?? honest;
   const signer =
     voteKey === undefined

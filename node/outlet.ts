@@ -4,6 +4,7 @@ import { SignedProposal } from "../chain/types/block.ts";
 import { Vote } from "../chain/types/vote.ts";
 import type { ConsensusNetwork } from "../consensus/driver/ports.ts";
 import type { Network } from "../p2p/network.ts";
+import type { NodeAttestationPool } from "./attestation-pool.ts";
 import { TxBatch } from "./gossip.ts";
 import { RevealMessage } from "./wire.ts";
 
@@ -39,8 +40,16 @@ function txBatches(publish: (bytes: Uint8Array) => void): (tx: Uint8Array) => vo
 /** What was said of late; more than a height's worth. */
 const MAX_REMEMBERED = 1024;
 
+export interface OutletPorts {
+  readonly publish: Network["publish"];
+  /** What this node says of jobs it takes into its own blocks, too, as others take it into theirs. */
+  readonly pool: Pick<NodeAttestationPool, "addCommitment" | "addReveal">;
+  /** The pool has got something for a block. */
+  readonly onWork: () => void;
+}
+
 /** What is said a second time is said because it did not get through, so it is marked as worth sending again. */
-export function createOutlet(network: Pick<Network, "publish">): Outlet {
+export function createOutlet({ publish, pool, onWork }: OutletPorts): Outlet {
   const again = { again: true };
   const sent = new Set<string>();
   const options = (id: string) => {
@@ -52,21 +61,23 @@ export function createOutlet(network: Pick<Network, "publish">): Outlet {
   return {
     broadcastProposal(signed) {
       const { height, round } = signed.proposal;
-      network.publish("proposal", SignedProposal.serialize(signed), options(`proposal/${height}/${round}`));
+      publish("proposal", SignedProposal.serialize(signed), options(`proposal/${height}/${round}`));
     },
     broadcastVote(vote) {
       const id = `vote/${vote.height}/${vote.round}/${vote.type}`;
-      network.publish("vote", Vote.serialize(vote), options(id));
+      publish("vote", Vote.serialize(vote), options(id));
     },
     broadcastCommitment(commitment) {
+      if (pool.addCommitment(commitment) === "accept") onWork();
       const id = `commitment/${toHex(commitment.signature)}`;
-      network.publish("commitment", Commitment.serialize(commitment), options(id));
+      publish("commitment", Commitment.serialize(commitment), options(id));
     },
     broadcastReveal(message) {
+      if (pool.addReveal(message) === "accept") onWork();
       const id = `reveal/${toHex(message.reveal.signature)}`;
-      network.publish("reveal", RevealMessage.serialize(message), options(id));
+      publish("reveal", RevealMessage.serialize(message), options(id));
     },
-    broadcastTx: txBatches((bytes) => network.publish("tx", bytes)),
-    broadcastEvidence: (evidence) => network.publish("evidence", AttestationEvidence.serialize(evidence)),
+    broadcastTx: txBatches((bytes) => publish("tx", bytes)),
+    broadcastEvidence: (evidence) => publish("evidence", AttestationEvidence.serialize(evidence)),
   };
 }

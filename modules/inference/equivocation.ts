@@ -1,7 +1,8 @@
 import { compareBytes, equalBytes, toHex } from "../../chain/bytes.ts";
 import { consensusParams } from "../../chain/consensus-params.ts";
+import type { SignatureSet } from "../../chain/crypto/bls.ts";
 import type { Context } from "../../chain/module.ts";
-import type { AttestationEvidence } from "../../chain/types/attestation.ts";
+import type { AttestationEvidence, Reveal } from "../../chain/types/attestation.ts";
 import type { Validator } from "../../chain/types/validator.ts";
 import { accountText } from "../addresses.ts";
 import { punishEquivocation } from "../slashing/keeper.ts";
@@ -12,6 +13,26 @@ import type { CheckView } from "./view.ts";
 interface Proven {
   readonly job: JobRecord;
   readonly member: Validator;
+}
+
+interface Attestation extends Proven {
+  /** Has still to be verified. */
+  readonly signatureSet: SignatureSet;
+}
+
+/**
+ * What a member attested about a job, whether a block could take it or not.
+ * @returns a reason why it is no attestation of a job that is known here.
+ */
+export function examineAttestation(view: CheckView, reveal: Reveal): string | Attestation {
+  const { jobId, validator, outputRoot, signature } = reveal;
+  const job = jobs.get(view.store, jobId);
+  if (job === undefined) return "there is no such job, or no longer";
+  const { committeeRoot } = job;
+  const seat = view.committees.get(view.store, committeeRoot)?.seat(validator);
+  if (seat === undefined) return "it is not in the committee";
+  const message = attestationRoot({ jobId, committeeRoot, outputRoot }, view.block.spec.genesisRoot);
+  return { job, member: seat.member, signatureSet: { publicKey: seat.member.voteKey, message, signature } };
 }
 
 /**
@@ -27,22 +48,15 @@ export function examineEvidence(view: CheckView, evidence: AttestationEvidence):
   if (!equalBytes(a.validator, validator) || !equalBytes(b.validator, validator)) return `${of}: two validators`;
   // One order only, so that one fault has one form.
   if (compareBytes(a.outputRoot, b.outputRoot) >= 0) return `${of}: output roots are not in ascending order`;
-  const job = jobs.get(view.store, a.jobId);
-  if (job === undefined) return `${of}: there is no such job, or no longer`;
+  const [one, two] = [examineAttestation(view, a), examineAttestation(view, b)];
+  if (typeof one === "string") return `${of}: ${one}`;
+  if (typeof two === "string") return `${of}: ${two}`;
+  const { job, member } = one;
   const maxAge = Number(consensusParams.read(params).evidenceMaxAgeBlocks);
   if (height - job.requestedHeight > maxAge) return `${of}: it is older than ${maxAge} blocks`;
-  const seat = view.committees.get(view.store, job.committeeRoot)?.seat(validator);
-  if (seat === undefined) return `${of}: it is not in the committee`;
   if (equivocations.has(view.store, [a.jobId, validator])) return `${of}: it has been punished already`;
-  const { jobId } = a;
-  const { committeeRoot } = job;
-  const sets = [a, b].map(({ outputRoot, signature }) => ({
-    publicKey: seat.member.voteKey,
-    message: attestationRoot({ jobId, committeeRoot, outputRoot }, spec.genesisRoot),
-    signature,
-  }));
-  if (!view.bls.verifyBatch(sets)) return `${of}: a signature does not verify`;
-  return { job, member: seat.member };
+  if (!view.bls.verifyBatch([one.signatureSet, two.signatureSet])) return `${of}: a signature does not verify`;
+  return { job, member };
 }
 
 /** Punishes at once, and once for each job and operator. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RecordingContext } from "../../chain/executor/context.ts";
+import type { AttestationEvidence } from "../../chain/types/attestation.ts";
 import type { InferenceView } from "../../modules/inference/view.ts";
 import { createAttestationPool } from "../../node/attestation-pool.ts";
 import type { RevealMessage } from "../../node/wire.ts";
@@ -16,6 +17,7 @@ function setup() {
   const verified = { count: 0 };
   const log = silentLog();
   const late: string[] = [];
+  const found: AttestationEvidence[] = [];
   const view = (): InferenceView => {
     const { bls, ...rest } = chain.view();
     const counting = {
@@ -35,11 +37,12 @@ function setup() {
     view,
     onLateCommitment: () => void late.push("commitment"),
     onLateReveal: ({ output }) => void late.push(`reveal of ${output.length} bytes`),
+    onEvidence: (evidence) => void found.push(evidence),
     log,
   });
   // The selection looks at no more than a view.
   const select = () => pool.select(view() as RecordingContext);
-  return { chain, pool, verified, log, late, select };
+  return { chain, pool, verified, log, late, found, select };
 }
 
 function messageOf(chain: Chain, name: string, jobId: Uint8Array, output = ONE): RevealMessage {
@@ -175,6 +178,68 @@ describe("evidence", () => {
     const unknown = new Uint8Array(32).fill(7);
     const elsewhere = { ...evidence, a: { ...evidence.a, jobId: unknown }, b: { ...evidence.b, jobId: unknown } };
     expect([pool.addEvidence(elsewhere), verified.count]).toEqual(["ignore", 0]);
+  });
+});
+
+describe("a member that attests two outputs of one job", () => {
+  const OTHER = 2;
+
+  test.each(["after", "before"])("is found out when the second comes %s the one it committed to", (order) => {
+    const { chain, pool, found, select } = setup();
+    const jobId = committedJob(chain);
+    const [own, other] = [messageOf(chain, "dave", jobId), messageOf(chain, "dave", jobId, OTHER)];
+    const [first, second] = order === "after" ? [own, other] : [other, own];
+    pool.addReveal(first, "p");
+    expect(found).toEqual([]);
+    pool.addReveal(second, "q");
+    expect(found).toEqual([evidenceOf(chain, "dave", jobId)]);
+    chain.block({ evidence: select().duplicateAttestations });
+    expect(chain.validators).toHaveLength(3);
+  });
+
+  test("is found out when the first is in a block already, by a node that has heard of nothing before", () => {
+    const { chain, pool, found } = setup();
+    const jobId = committedJob(chain);
+    const output = { jobId, output: outputOf(ONE).bytes };
+    chain.block({ reveals: NAMES.map((name) => chain.reveal(name, jobId, ONE)), outputs: [output] });
+    pool.addReveal(messageOf(chain, "dave", jobId, OTHER), "p");
+    expect(found).toEqual([evidenceOf(chain, "dave", jobId)]);
+  });
+
+  test("is reported once, however often it is heard, and not any more when it has been punished", () => {
+    const { chain, pool, found, verified } = setup();
+    const jobId = committedJob(chain);
+    pool.addReveal(messageOf(chain, "dave", jobId), "p");
+    for (let i = 0; i < 3; i++) pool.addReveal(messageOf(chain, "dave", jobId, OTHER), "p");
+    expect(found).toHaveLength(1);
+    chain.block({ evidence: found });
+    pool.committed();
+    verified.count = 0;
+    pool.addReveal(messageOf(chain, "dave", jobId, 3), "p");
+    expect([found.length, verified.count]).toEqual([1, 0]);
+  });
+
+  test("can't be made up: a forged attestation is held against whoever sends it", () => {
+    const { chain, pool, found } = setup();
+    const jobId = committedJob(chain);
+    const own = messageOf(chain, "dave", jobId);
+    const forged = { ...own, reveal: { ...own.reveal, outputRoot: outputOf(OTHER).root } };
+    pool.addReveal(own, "p");
+    expect(pool.addReveal({ reveal: forged.reveal, output: outputOf(OTHER).bytes }, "liar")).toBe("reject");
+    const stolen = { ...forged.reveal, signature: chain.reveal("carol", jobId, OTHER).signature };
+    expect(pool.addReveal({ reveal: stolen, output: outputOf(OTHER).bytes }, "liar")).toBe("reject");
+    expect(found).toEqual([]);
+  });
+
+  test("said again as it was said before is nothing", () => {
+    const { chain, pool, found, verified } = setup();
+    const jobId = committedJob(chain);
+    pool.addReveal(messageOf(chain, "dave", jobId), "p");
+    chain.block({ reveals: [chain.reveal("dave", jobId, ONE)] });
+    pool.committed();
+    verified.count = 0;
+    expect(pool.addReveal(messageOf(chain, "dave", jobId), "p")).toBe("ignore");
+    expect([found, verified.count]).toEqual([[], 0]);
   });
 });
 

@@ -5,7 +5,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import type { CommitmentEntry } from "../../chain/types/attestation.ts";
 import { voteRoot } from "../../chain/vote-signing.ts";
-import { commitmentRoot } from "../../modules/inference/signatures.ts";
+import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import type { StoredBlock } from "../../node/api.ts";
 import { stopSignal } from "../../node/cli/stop-signal.ts";
 import { createEngine, type Engine } from "../../node/engine/engine.ts";
@@ -17,10 +17,18 @@ import type { Outlet } from "../../node/outlet.ts";
  * A validator that breaks the rules, put together from the parts of an honest one. Arguments: its home, and how:
  * - `lying-engine` attests outputs of which one byte is not as the model gave it;
  * - `double-signer` votes twice in every round from height 5 on;
+ * - `double-attester` reveals what it committed to, and then another output of the same job;
+ * - `withholder` commits and never reveals;
  * - `copier` runs no model: it commits to random bytes or to another's hash, and reveals what others have revealed;
  * - `dies-revealing` is honest, but gone before its first reveal leaves the process.
  */
-export type Behaviour = "lying-engine" | "double-signer" | "copier" | "dies-revealing";
+export type Behaviour =
+  | "lying-engine"
+  | "double-signer"
+  | "double-attester"
+  | "withholder"
+  | "copier"
+  | "dies-revealing";
 
 /** Stands before the job in the log, so that a test can see that the attack took place. */
 const COPIED = "published a copied reveal of job";
@@ -60,6 +68,35 @@ function doubleSigning(honest: Outlet, voteKey: BlsSecretKey | undefined, spec: 
       honest.broadcastVote({ ...vote, blockId, signature });
     },
   };
+}
+
+/** Its own node would report it, so evidence is what it never passes on. */
+function doubleAttesting(): Misbehaviour {
+  let committeeRoot: Uint8Array | undefined;
+  return {
+    outlet: (honest, voteKey, { genesisRoot }) => ({
+      ...honest,
+      broadcastEvidence: () => undefined,
+      broadcastReveal(message) {
+        honest.broadcastReveal(message);
+        if (voteKey === undefined || committeeRoot === undefined) return;
+        const { jobId, outputRoot } = message.reveal;
+        const other = sha256(outputRoot);
+        const signature = voteKey.sign(attestationRoot({ jobId, committeeRoot, outputRoot: other }, genesisRoot));
+        honest.broadcastReveal({
+          reveal: { ...message.reveal, outputRoot: other, signature },
+          output: new Uint8Array(0),
+        });
+      },
+    }),
+    onCommit({ block: { header } }) {
+      committeeRoot = header.validatorsRoot;
+    },
+  };
+}
+
+function withholding(honest: Outlet): Outlet {
+  return { ...honest, broadcastReveal: () => undefined };
 }
 
 function dying(honest: Outlet): Outlet {
@@ -107,6 +144,8 @@ function copier(): Misbehaviour {
 const BEHAVIOURS: { readonly [B in Behaviour]: () => Misbehaviour } = {
   "lying-engine": () => ({ engine: lyingEngine }),
   "double-signer": () => ({ outlet: doubleSigning }),
+  "double-attester": doubleAttesting,
+  withholder: () => ({ outlet: withholding }),
   copier,
   "dies-revealing": () => ({ outlet: dying }),
 };

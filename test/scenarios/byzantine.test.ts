@@ -113,6 +113,42 @@ describe("a validator that votes twice", () => {
   });
 });
 
+describe("a validator that attests two outputs of one job", () => {
+  const network = useNetwork({ offset: 5200, params: PARAMS, byzantine: { [BAD]: "double-attester" } });
+
+  test("is found out by those who hear both, slashed, jailed and barred for ever", async () => {
+    const client = await network.client(0);
+    // The probe of the admission is its first job.
+    await network.admit(client, fixtureModel(CNN_DIGITS));
+    const { account, operator } = network.validator(BAD);
+    const proven = await network.event(0, 1, "the proof", ({ type }) => type === "inference_equivocation");
+    expect(proven.attributes.operator).toBe(account);
+    expect(await stakes(network)).toEqual([STAKE, STAKE, STAKE, STAKE - STAKE / 20n]);
+    const queries = await chainQueries(network.rpc(0));
+    expect((await queries.validator(operator)).jailed).toBe(true);
+    expect((await queries.signingInfos()).filter(({ tombstoned }) => tombstoned)).toHaveLength(1);
+    expect(HONEST.some((i) => network.log(i).includes("a validator has attested two outputs of one job"))).toBe(true);
+    for (const i of HONEST) await network.waitForHeight(i, proven.height + 5);
+    await sameStateEverywhere(network, HONEST);
+  });
+});
+
+describe("a validator that commits and does not reveal", () => {
+  const network = useNetwork({ offset: 5200, params: PARAMS, byzantine: { [BAD]: "withholder" } });
+
+  test("is treated as one that dissents: no free look at what the others say", async () => {
+    const client = await network.client(0);
+    await network.admit(client, fixtureModel(CNN_DIGITS));
+    const { account } = network.validator(BAD);
+    const dissent = await network.event(0, 1, "the dissent", ({ type }) => type === "inference_dissent");
+    expect(dissent.attributes).toMatchObject({ operator: account, output_root: "" });
+    const jobId = dissent.attributes.job_id ?? "";
+    await network.event(0, dissent.height, "the penalty", about("inference_slash", account, jobId));
+    expect(await stakes(network)).toEqual([STAKE, STAKE, STAKE, STAKE - WRONG_OUTPUT]);
+    await sameStateEverywhere(network, [...HONEST, BAD]);
+  });
+});
+
 describe("a validator that copies instead of running the model", () => {
   const network = useNetwork({ offset: 5200, params: PARAMS, byzantine: { [BAD]: "copier" } });
 
@@ -148,7 +184,9 @@ describe("a validator that copies instead of running the model", () => {
       about("inference_dissent", bad.account, result.jobId),
     );
     expect(dissent.attributes.output_root).toBe("");
-    expect(network.log(BAD)).toContain(`published a copied reveal of job ${result.jobId}`);
+    // Its own node may hear of the block that it copies from later than ours did.
+    const copied = `published a copied reveal of job ${result.jobId}`;
+    await eventually("the copied reveal", async () => (network.log(BAD).includes(copied) ? true : undefined));
     const slash = await network.event(
       0,
       dissent.height,
