@@ -11,6 +11,7 @@ const TASKS = {
   check: ["test/run.ts", "check"],
   format: ["test/run.ts", "format"],
   bench: ["bench/run.ts"],
+  fuzz: ["test/fuzz/run.ts"],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

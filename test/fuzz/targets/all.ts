@@ -1,0 +1,7 @@
+import type { FuzzTarget } from "../target.ts";
+import { clientTargets } from "./client.ts";
+import { fileTargets } from "./file.ts";
+import { peerTargets } from "./peer.ts";
+
+/** Every decoder that faces a peer, a client or a file. */
+export const TARGETS: readonly FuzzTarget[] = [...peerTargets, ...clientTargets, ...fileTargets];
