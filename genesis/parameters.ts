@@ -66,43 +66,83 @@ export function parseParameters(overrides: unknown, table: ParameterTable, repor
   return params;
 }
 
-/** A rule over several parameters, each a full name. A rule whose parameters a network does not have does not apply. */
+/**
+ * A least value of one parameter, the first named, that others give; each by its full name. A rule whose parameters a network does not have
+ * does not apply.
+ */
 interface Rule {
   readonly names: readonly string[];
-  holds(...values: readonly bigint[]): boolean;
+  /** From the values of the others, in the order of their names. */
+  least(...others: readonly bigint[]): bigint;
+  /** The same in words. */
   readonly text: string;
+  /** The first must be more than the least. */
+  readonly strictly?: true;
+  /** What is wrong otherwise, where it does not go without saying. */
+  readonly because?: string;
 }
 
 const RULES: readonly Rule[] = [
   {
     names: ["consensus.timeoutPropose", "consensus.executionBudget", "consensus.networkMargin"],
-    holds: (propose = 0n, execution = 0n, margin = 0n) => propose >= 2n * execution + margin,
     // The proposer executes once before it sends and every validator once before it votes.
-    text: "must be at least 2 × consensus.executionBudget + consensus.networkMargin",
+    least: (execution = 0n, margin = 0n) => 2n * execution + margin,
+    text: "2 × consensus.executionBudget + consensus.networkMargin",
   },
   {
     names: ["consensus.emptyBlockInterval", "consensus.blockInterval"],
-    holds: (empty = 0n, interval = 0n) => empty >= interval,
-    text: "must be at least consensus.blockInterval",
+    least: (interval = 0n) => interval,
+    text: "consensus.blockInterval",
   },
   {
     names: ["consensus.maxBlockBytes", "consensus.maxTxBytes"],
-    holds: (block = 0n, tx = 0n) => block >= tx,
-    text: "must be at least consensus.maxTxBytes",
+    least: (tx = 0n) => tx,
+    text: "consensus.maxTxBytes",
   },
   {
-    // Otherwise stake could leave before the evidence against it expires.
     names: ["staking.unbondingTime", "consensus.evidenceMaxAgeTime"],
-    holds: (unbonding = 0n, age = 0n) => unbonding >= age,
-    text: "must be at least consensus.evidenceMaxAgeTime",
+    least: (age = 0n) => age,
+    strictly: true,
+    text: "consensus.evidenceMaxAgeTime",
+    because: "stake could leave before the evidence against it expires",
   },
   {
-    // Otherwise stake could leave while an answer can still be appealed.
-    names: ["staking.unbondingTime", "inference.appealWindow", "consensus.blockInterval"],
-    holds: (unbonding = 0n, appeal = 0n, interval = 0n) => unbonding >= appeal * interval,
-    text: "must be at least inference.appealWindow × consensus.blockInterval",
+    names: [
+      "staking.unbondingTime",
+      "consensus.evidenceMaxAgeTime",
+      "slashing.amnesiaWindow",
+      "consensus.emptyBlockInterval",
+    ],
+    least: (age = 0n, window = 0n, interval = 0n) => age + window * interval,
+    strictly: true,
+    text: "consensus.evidenceMaxAgeTime + slashing.amnesiaWindow × consensus.emptyBlockInterval",
+    because: "stake could leave before a challenge that was made in time is over",
+  },
+  {
+    names: [
+      "staking.unbondingTime",
+      "inference.commitWindow",
+      "inference.admissionWindow",
+      "inference.revealWindow",
+      "inference.appealWindow",
+      "consensus.emptyBlockInterval",
+    ],
+    // A request's deadline only cuts these windows short.
+    least: (commit = 0n, admission = 0n, reveal = 0n, appeal = 0n, interval = 0n) =>
+      ((commit > admission ? commit : admission) + reveal + appeal) * interval,
+    strictly: true,
+    text:
+      "(the greater of inference.commitWindow and inference.admissionWindow + inference.revealWindow + inference.appealWindow) × " +
+      "consensus.emptyBlockInterval",
+    because: "stake could leave before the penalty for a wrong output is executed",
   },
 ];
+
+function ruleText({ names, text, strictly, because }: Rule, values: readonly bigint[], least: bigint): string {
+  const shown = names.map((name, i) => `${name} = ${values[i]}`).join(", ");
+  const reason = because === undefined ? "" : `, or ${because}`;
+  return `must be ${strictly ? "more than" : "at least"} ${text} = ${least}${reason}: raise it or lower the others (${shown})`;
+}
 
 /** Reports each rule over several parameters that is broken, at the rule's first parameter. */
 export function checkRules(params: Params, report: Report): void {
@@ -112,9 +152,10 @@ export function checkRules(params: Params, report: Report): void {
       const value = params.get(name);
       if (value !== undefined) values.push(value);
     }
-    if (values.length === rule.names.length && !rule.holds(...values)) {
-      const shown = rule.names.map((name, i) => `${name} = ${values[i]}`).join(", ");
-      report(`params.${rule.names[0]}`, `${rule.text} (${shown})`);
-    }
+    const [value, ...others] = values;
+    if (value === undefined || values.length < rule.names.length) continue;
+    const least = rule.least(...others);
+    const kept = rule.strictly ? value > least : value >= least;
+    if (!kept) report(`params.${rule.names[0]}`, ruleText(rule, values, least));
   }
 }

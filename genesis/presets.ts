@@ -15,22 +15,28 @@ export const PRESETS = {
     "consensus.executionBudget": 150n,
     "consensus.networkMargin": 200n,
     "consensus.evidenceMaxAgeBlocks": 300n,
-    "consensus.evidenceMaxAgeTime": 60_000n,
+    "consensus.evidenceMaxAgeTime": 50_000n,
+    // With revealWindow and appealWindow 59 blocks: at emptyBlockInterval less than unbondingTime.
+    "inference.admissionWindow": 24n,
     "inference.appealWindow": 20n,
     "inference.revealWindow": 15n,
+    // At emptyBlockInterval less than what unbondingTime leaves after evidenceMaxAgeTime.
+    "slashing.amnesiaWindow": 8n,
     "slashing.downtimeJailDuration": 10_000n,
     "staking.unbondingTime": 60_000n,
   },
-  /** The defaults, with a day's unbonding. */
+  /** The defaults, with a day's unbonding: evidence counts for 20 hours of it, and 10,000 blocks take at most 14. */
   testnet: {
     "consensus.evidenceMaxAgeBlocks": 50_000n,
-    "consensus.evidenceMaxAgeTime": 86_400_000n,
+    "consensus.evidenceMaxAgeTime": 72_000_000n,
+    "inference.appealWindow": 10_000n,
+    "slashing.amnesiaWindow": 2_000n,
     "staking.unbondingTime": 86_400_000n,
   },
-  /** The defaults, with the three weeks' unbonding that Cosmos users expect. */
+  /** The defaults, with the three weeks' unbonding that Cosmos users expect; evidence counts for 20 days of them. */
   mainnet: {
     "consensus.evidenceMaxAgeBlocks": 1_000_000n,
-    "consensus.evidenceMaxAgeTime": 1_814_400_000n,
+    "consensus.evidenceMaxAgeTime": 1_728_000_000n,
     "staking.unbondingTime": 1_814_400_000n,
   },
 } as const satisfies Record<string, Readonly<Record<string, bigint>>>;

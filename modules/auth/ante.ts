@@ -82,9 +82,10 @@ function publicKeyOf(ctx: Context, account: Account, shown: Any | undefined, mod
 }
 
 function verifySignature(ctx: Context, tx: DecodedTx, index: number, account: Account, key: Uint8Array): void {
-  const mode = tx.authInfo.signerInfos[index]?.modeInfo?.single?.mode ?? SignMode.SIGN_MODE_UNSPECIFIED;
+  const info = tx.authInfo.signerInfos[index]?.modeInfo;
+  const mode = info?.single?.mode ?? SignMode.SIGN_MODE_UNSPECIFIED;
   if (mode !== SignMode.SIGN_MODE_DIRECT) {
-    const name = SignMode[mode] ?? `sign mode ${mode}`;
+    const name = info?.multi === undefined ? (SignMode[mode] ?? `sign mode ${mode}`) : "a multisignature";
     throw sdkError("unauthorized", `signature verification failed; ${name} is not supported, use SIGN_MODE_DIRECT`);
   }
   const { chainId } = ctx.block.spec;

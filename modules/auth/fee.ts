@@ -8,7 +8,8 @@ import { moduleAddress } from "./keeper.ts";
 import { authParams } from "./params.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
-const PRICE_UNIT = 1_000_000n;
+/** The gas that `auth.minGasPrice` is the price of. */
+export const PRICE_UNIT = 1_000_000n;
 
 /** The least fee for a gas limit, rounded up. */
 export function requiredFee(gasLimit: number, minGasPrice: bigint): bigint {

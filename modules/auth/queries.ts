@@ -13,19 +13,23 @@ import {
   QueryParamsRequest,
   QueryParamsResponse,
 } from "cosmjs-types/cosmos/auth/v1beta1/query";
+import { ConfigRequest, ConfigResponse } from "cosmjs-types/cosmos/base/node/v1beta1/query";
 import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import type { Any } from "cosmjs-types/google/protobuf/any";
 import { GAS } from "../../chain/gas.ts";
 import type { ChainSpec, Query, QueryContext } from "../../chain/module.ts";
 import { accountText, queryAccount } from "../addresses.ts";
+import { DECIMAL_ONE, formatDecimal } from "../decimal.ts";
 import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
 import { SECP256K1_TYPE_URL } from "./ante.ts";
+import { PRICE_UNIT } from "./fee.ts";
 import { type Account, getAccount, MODULE_ACCOUNTS, moduleAccountAt, moduleAddress } from "./keeper.ts";
 import { authParams } from "./params.ts";
 import { accountKey, accounts } from "./store.ts";
 
 const SERVICE = "/cosmos.auth.v1beta1.Query";
+const NODE_SERVICE = "/cosmos.base.node.v1beta1.Service";
 /** chain/decode-tx.ts refuses more signers. */
 const SIGNATURE_LIMIT = 16n;
 
@@ -58,6 +62,13 @@ function requireAccount(ctx: QueryContext, address: string): Account {
   return account;
 }
 
+/** Least price of one gas as clients write it: `0.025uassay`. */
+function gasPriceText({ spec, params }: QueryContext): string {
+  const { minGasPrice } = authParams.read(params);
+  const decimal = formatDecimal((minGasPrice * DECIMAL_ONE) / PRICE_UNIT);
+  return `${decimal.replace(/\.?0+$/, "")}${spec.denom}`;
+}
+
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Account`, QueryAccountRequest, QueryAccountResponse, (ctx, { address }) => ({
     account: accountAny(ctx.spec, requireAccount(ctx, address)),
@@ -88,5 +99,12 @@ export const queries: readonly Query[] = [
       sigVerifyCostEd25519: 0n,
       sigVerifyCostSecp256k1: BigInt(GAS.verifySecp256k1),
     },
+  })),
+  // A price of the whole chain, unlike in the Cosmos SDK, where each node sets its own. How a node prunes is no part of the state.
+  defineQuery(`${NODE_SERVICE}/Config`, ConfigRequest, ConfigResponse, (ctx) => ({
+    minimumGasPrice: gasPriceText(ctx),
+    pruningKeepRecent: "",
+    pruningInterval: "",
+    haltHeight: 0n,
   })),
 ];

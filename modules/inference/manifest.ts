@@ -35,6 +35,7 @@ export const ModelManifest = new ContainerType(
     engineId: Bytes32,
     inputs: Declarations,
     outputs: Declarations,
+    /** Version of the default operator set that the file imports. The chain never sees the file: nodes compare before they run it. */
     opset: Uint32,
     /** Root of the model's blob. */
     modelRoot: Bytes32,

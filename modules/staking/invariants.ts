@@ -4,7 +4,16 @@ import type { StateReader } from "../../state/store.ts";
 import { balance } from "../bank/keeper.ts";
 import { totalBonded } from "./keeper.ts";
 import { BONDED_POOL, NOT_BONDED_POOL } from "./pools.ts";
-import { BOND, candidates, delegations, delegators, unbondingDelegators, unbondings, validators } from "./store.ts";
+import {
+  BOND,
+  candidates,
+  delegations,
+  delegators,
+  unbondingDelegators,
+  unbondings,
+  unbondingsByHeight,
+  validators,
+} from "./store.ts";
 import { candidatePower } from "./validators.ts";
 
 /** Each returns what is violated. PERF: each reads everything of its kind; for tests, simulation and export. */
@@ -29,7 +38,7 @@ export const poolsInvariant: Invariant = (reader, { denom }) => {
     .map(([name, actual, expected]) => `${name}: ${actual}, expected ${expected}`);
 };
 
-/** Every validator's shares are those of its delegators, none of them zero, and both indexes agree. */
+/** Every validator's shares are those of its delegators, none of them zero, and the indexes agree. */
 export const sharesInvariant: Invariant = (reader) => {
   const violations: string[] = [];
   const sums = new Map<string, bigint>();
@@ -49,6 +58,16 @@ export const sharesInvariant: Invariant = (reader) => {
   if (counts[0] !== counts[1]) violations.push(`${counts[0]} delegations, ${counts[1]} indexed`);
   const unbonding = [unbondings.entries(reader).length, unbondingDelegators.entries(reader).length];
   if (unbonding[0] !== unbonding[1]) violations.push(`${unbonding[0]} unbondings, ${unbonding[1]} indexed`);
+  let entries = 0;
+  for (const [[delegator, operator], unbonding] of unbondings.entries(reader)) {
+    entries += unbonding.length;
+    for (const { creationHeight } of unbonding) {
+      if (unbondingsByHeight.has(reader, [operator, [creationHeight, delegator]])) continue;
+      violations.push(`an unbonding of ${toHex(delegator)} at height ${creationHeight} is missing in an index`);
+    }
+  }
+  const byHeight = unbondingsByHeight.entries(reader).length;
+  if (entries !== byHeight) violations.push(`${entries} unbonding entries, ${byHeight} indexed by height`);
   return violations;
 };
 

@@ -1,4 +1,6 @@
+import { concatBytes, toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
+import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
 import { burn } from "../bank/keeper.ts";
 import { NOT_BONDED_POOL, poolOf } from "./pools.ts";
@@ -8,14 +10,15 @@ import {
   bondedTotal,
   bondHeights,
   delegations,
-  unbondingDelegators,
   unbondings,
+  unbondingsByHeight,
   type ValidatorRecord,
   validators,
 } from "./store.ts";
-import { POWER_REDUCTION, powerOf, saveValidator } from "./validators.ts";
+import { operatorByConsensusAddress, POWER_REDUCTION, powerOf, saveValidator } from "./validators.ts";
 
-export { powerOf };
+export type { ValidatorRecord };
+export { operatorByConsensusAddress, powerOf };
 
 const PPM = 1_000_000n;
 
@@ -51,17 +54,25 @@ function atMost(amount: bigint, limit: bigint): bigint {
   return amount;
 }
 
+/** Who has taken stake out of a validator at or after a height and not got it back yet. */
+function unbondingSince(ctx: Context, operator: Uint8Array, height: number): readonly Uint8Array[] {
+  const from = concatBytes(operator, heightKey.encode(height));
+  const entries = unbondingsByHeight.entries(ctx.store, { within: operator, from });
+  return [...new Map(entries.map(([[, [, delegator]]]) => [toHex(delegator), delegator])).values()];
+}
+
 /**
  * Slashes unbonding stake that still voted at the infraction: it was taken out in that height or later. Each entry
  * answers with the fraction of what it began with, as far as it has that left.
- * @returns what the entries answer for and what was burnt of them. PERF: reads every unbonding from the validator.
+ * @returns what the entries answer for and what was burnt of them. PERF: reads the entries that were made since the infraction and
+ * no others. How many these are is bounded by the gas of the blocks since then, which was paid for them.
  */
 function slashUnbondings(ctx: Context, operator: Uint8Array, infractionHeight: number, fractionPpm: bigint) {
   let answered = 0n;
   let burnt = 0n;
-  for (const [[, delegator]] of unbondingDelegators.entries(ctx.store, { within: operator })) {
+  for (const delegator of unbondingSince(ctx, operator, infractionHeight)) {
     const entries = unbondings.get(ctx.store, [delegator, operator]);
-    if (entries === undefined) continue;
+    if (entries === undefined) throw new Error(`an unbonding from ${toHex(operator)} is in the index only`);
     let taken = 0n;
     const slashed = entries.map((entry) => {
       if (entry.creationHeight < infractionHeight || entry.completionTime <= ctx.block.time) return entry;

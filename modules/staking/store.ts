@@ -6,6 +6,7 @@ import {
   UintBigintType,
   type ValueOf,
 } from "@chainsafe/ssz";
+import { portable } from "../../chain/types/portable.ts";
 import { Bytes20, Bytes32, Bytes48, Uint8, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
 import { bytesKey, collection, heightKey, item, type KeyCodec, pairKey } from "../../state/collections.ts";
 
@@ -21,11 +22,11 @@ const Present = new BooleanType();
 export const DESCRIPTION_LIMITS = { moniker: 70, identity: 3000, website: 140, securityContact: 140, details: 280 };
 const Description = new ContainerType(
   {
-    moniker: new ByteListType(DESCRIPTION_LIMITS.moniker),
-    identity: new ByteListType(DESCRIPTION_LIMITS.identity),
-    website: new ByteListType(DESCRIPTION_LIMITS.website),
-    securityContact: new ByteListType(DESCRIPTION_LIMITS.securityContact),
-    details: new ByteListType(DESCRIPTION_LIMITS.details),
+    moniker: portable(() => new ByteListType(DESCRIPTION_LIMITS.moniker)),
+    identity: portable(() => new ByteListType(DESCRIPTION_LIMITS.identity)),
+    website: portable(() => new ByteListType(DESCRIPTION_LIMITS.website)),
+    securityContact: portable(() => new ByteListType(DESCRIPTION_LIMITS.securityContact)),
+    details: portable(() => new ByteListType(DESCRIPTION_LIMITS.details)),
   },
   { typeName: "Description" },
 );
@@ -45,7 +46,7 @@ export type CommissionRecord = ValueOf<typeof Commission>;
 export const ValidatorRecord = new ContainerType(
   {
     identityKey: Bytes32,
-    voteKey: new ByteListType(48),
+    voteKey: portable(() => new ByteListType(48)),
     status: Uint8,
     jailed: Present,
     tombstoned: Present,
@@ -69,7 +70,7 @@ export const UnbondingEntry = new ContainerType(
 export type UnbondingEntry = ValueOf<typeof UnbondingEntry>;
 /** Above the largest value of the parameter maxEntries. */
 export const MAX_UNBONDING_ENTRIES = 64;
-const UnbondingEntries = new ListCompositeType(UnbondingEntry, MAX_UNBONDING_ENTRIES);
+const UnbondingEntries = portable(() => new ListCompositeType(UnbondingEntry, MAX_UNBONDING_ENTRIES));
 
 /** Greatest power first. */
 const descendingPowerKey: KeyCodec<bigint> = {
@@ -112,9 +113,11 @@ export const candidates = collection(
 );
 /** Who uses or used a vote key. Never deleted. */
 export const voteKeys = collection("staking", 8, bytesKey(48), Bytes20);
-/** The operator of a consensus address. Never deleted. */
+/** The operator that has proven to hold the identity key of a consensus address. Never deleted. */
 export const identities = collection("staking", 9, address, Bytes20);
 /** Tokens of all bonded validators. */
 export const bondedTotal = item("staking", 10, UintBn128);
 /** The height in whose end a bonded validator was bonded: it votes from the next height on. */
 export const bondHeights = collection("staking", 11, address, Uint64);
+/** Each unbonding entry by validator, creation height, delegator: what a slash looks for. */
+export const unbondingsByHeight = collection("staking", 12, pairKey(address, pairKey(heightKey, address)), Present);

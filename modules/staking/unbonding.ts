@@ -4,7 +4,7 @@ import { accountText, operatorText } from "../addresses.ts";
 import { stakingError } from "./errors.ts";
 import { stakingParams } from "./params.ts";
 import { moveStake, NOT_BONDED_POOL } from "./pools.ts";
-import { type UnbondingEntry, unbondingDelegators, unbondingQueue, unbondings } from "./store.ts";
+import { type UnbondingEntry, unbondingDelegators, unbondingQueue, unbondings, unbondingsByHeight } from "./store.ts";
 
 /** Bounds the work of one block; what is due beyond it is paid in the next one. */
 const MAX_COMPLETED_PER_BLOCK = 1000;
@@ -16,19 +16,30 @@ export function requireRoom(ctx: Context, delegator: Uint8Array, operator: Uint8
   if (count >= limit) throw stakingError("maxUnbondingEntries", `${count} of ${limit}`);
 }
 
-/** Writes the entries back, or forgets the unbonding when none is left. */
+/**
+ * Replaces the entries of a delegator and validator and keeps the indexes in step; forgets the unbonding when none is left.
+ * @param before the entries as they are in the store. Each has a creation height of its own.
+ */
 export function saveEntries(
   ctx: Context,
   delegator: Uint8Array,
   operator: Uint8Array,
-  entries: readonly UnbondingEntry[],
+  before: readonly UnbondingEntry[],
+  after: readonly UnbondingEntry[],
 ): void {
-  if (entries.length === 0) {
+  const [old, next] = [before, after].map((entries) => new Set(entries.map(({ creationHeight }) => creationHeight)));
+  for (const height of old ?? []) {
+    if (next?.has(height) !== true) unbondingsByHeight.delete(ctx.store, [operator, [height, delegator]]);
+  }
+  for (const height of next ?? []) {
+    if (old?.has(height) !== true) unbondingsByHeight.set(ctx.store, [operator, [height, delegator]], true);
+  }
+  if (after.length === 0) {
     unbondings.delete(ctx.store, [delegator, operator]);
     unbondingDelegators.delete(ctx.store, [operator, delegator]);
   } else {
-    unbondings.set(ctx.store, [delegator, operator], [...entries]);
-    unbondingDelegators.set(ctx.store, [operator, delegator], true);
+    unbondings.set(ctx.store, [delegator, operator], [...after]);
+    if (before.length === 0) unbondingDelegators.set(ctx.store, [operator, delegator], true);
   }
 }
 
@@ -48,7 +59,7 @@ export function beginUnbonding(ctx: Context, delegator: Uint8Array, operator: Ui
     initialBalance: amount + (sameBlock ? last.initialBalance : 0n),
     balance: amount + (sameBlock ? last.balance : 0n),
   };
-  saveEntries(ctx, delegator, operator, [...(sameBlock ? entries.slice(0, -1) : entries), entry]);
+  saveEntries(ctx, delegator, operator, entries, [...(sameBlock ? entries.slice(0, -1) : entries), entry]);
   unbondingQueue.set(ctx.store, [completionTime, [delegator, operator]], true);
   return completionTime;
 }
@@ -68,6 +79,7 @@ export function completeUnbondings(ctx: Context): void {
       ctx,
       delegator,
       operator,
+      entries,
       entries.filter((entry) => entry.completionTime > time),
     );
     moveStake(ctx, NOT_BONDED_POOL, delegator, amount);

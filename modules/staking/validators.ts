@@ -55,11 +55,17 @@ export function removable(validator: ValidatorRecord): boolean {
   return validator.status === BOND.unbonded && validator.shares === 0n && !validator.tombstoned;
 }
 
-/** The operator of a consensus address (20 bytes), also of one that has left. */
+/** Whose consensus address (20 bytes) it is, proven by MsgSetVoteKey or at genesis; also of one that has left. */
 export function operatorByConsensusAddress(reader: StateReader, address: Uint8Array): Uint8Array | undefined {
   return identities.get(reader, address);
 }
 
+/** The operator that has proven to hold an identity key. Naming a key (MsgCreateValidator) proves nothing. */
+export function holderOf(reader: StateReader, identityKey: Uint8Array): Uint8Array | undefined {
+  return operatorByConsensusAddress(reader, consensusAddress(identityKey));
+}
+
+/** After a proof, and only where the key has no other holder. */
 export function registerIdentity(writer: StateWriter, identityKey: Uint8Array, operator: Uint8Array): void {
   identities.set(writer, consensusAddress(identityKey), operator);
 }

@@ -39,14 +39,14 @@ test.each<[string, Record<string, string>, string]>([
   [
     "a proposal that can't be executed in time",
     { "consensus.timeoutPropose": "1499" },
-    "params.consensus.timeoutPropose: must be at least 2 × consensus.executionBudget + consensus.networkMargin (consensus.timeoutPropose = 1499, consensus.executionBudget = 500, consensus.networkMargin = 500)",
+    "params.consensus.timeoutPropose: must be at least 2 × consensus.executionBudget + consensus.networkMargin = 1500: raise it or lower the others (consensus.timeoutPropose = 1499, consensus.executionBudget = 500, consensus.networkMargin = 500)",
   ],
   ["empty blocks before full ones", { "consensus.emptyBlockInterval": "999" }, "at least consensus.blockInterval"],
   ["a transaction that fits no block", { "consensus.maxBlockBytes": "65536" }, "at least consensus.maxTxBytes"],
   [
     "stake that leaves before its evidence expires",
-    { "staking.unbondingTime": "1000" },
-    "at least consensus.evidenceMaxAgeTime",
+    { "staking.unbondingTime": "172800000" },
+    "params.staking.unbondingTime: must be more than consensus.evidenceMaxAgeTime = 172800000, or stake could leave before the evidence against it expires: raise it or lower the others (staking.unbondingTime = 172800000, consensus.evidenceMaxAgeTime = 172800000)",
   ],
 ])("refused: %s", (_, overrides, expected) => {
   const errors = check(overrides);
@@ -56,6 +56,23 @@ test.each<[string, Record<string, string>, string]>([
 
 test("a rule holds at its very bound", () => {
   expect(check({ "consensus.timeoutPropose": "1500", "consensus.emptyBlockInterval": "1000" })).toEqual([]);
+  expect(check({ "staking.unbondingTime": "172800001" })).toEqual([]);
+});
+
+test("stake stays answerable until a challenge that was made at the last moment is over", () => {
+  const errors = (unbondingTime: bigint): string[] => {
+    const found: string[] = [];
+    const params = new Map([
+      ["staking.unbondingTime", unbondingTime],
+      ["consensus.evidenceMaxAgeTime", 1000n],
+      ["slashing.amnesiaWindow", 8n],
+      ["consensus.emptyBlockInterval", 100n],
+    ]);
+    checkRules(params, (_, message) => found.push(message));
+    return found;
+  };
+  expect(errors(1801n)).toEqual([]);
+  expect(errors(1800n)).toEqual([expect.stringContaining("before a challenge that was made in time is over")]);
 });
 
 test("a rule about parameters that a network does not have does not apply", () => {

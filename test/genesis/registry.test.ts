@@ -19,6 +19,26 @@ test.each(Object.keys(PRESETS) as Preset[])(
   },
 );
 
+test("stake outlasts the windows of a job and the penalty that may follow, at the pace of empty blocks", () => {
+  const check = (overrides: Record<string, string>): string[] => {
+    const errors: string[] = [];
+    parseParameters(overrides, table, (path, message) => errors.push(`${path}: ${message}`));
+    return errors;
+  };
+  // The defaults: (30 + 3 + 50,000) blocks × 5 s.
+  expect(check({ "staking.unbondingTime": "250165001" })).toEqual([]);
+  const [error, ...more] = check({ "staking.unbondingTime": "250165000" });
+  expect(more).toEqual([]);
+  expect(error).toMatch(
+    /^params\.staking\.unbondingTime: must be more than \(.* = 250165000, or stake could leave before/,
+  );
+  expect(error).toContain(
+    "raise it or lower the others (staking.unbondingTime = 250165000, inference.commitWindow = 3,",
+  );
+  expect(check({ "staking.unbondingTime": "250165001", "inference.commitWindow": "31" })).toHaveLength(1);
+  expect(check({ "staking.unbondingTime": "250165001", "consensus.emptyBlockInterval": "5001" })).toHaveLength(1);
+});
+
 function seed(index: number): ValidatorSeed {
   const secret = new Uint8Array(32).fill(index + 1);
   return {

@@ -62,6 +62,7 @@ interface TxOptions {
   readonly unordered?: boolean;
   readonly fee?: Partial<Fee>;
   readonly mode?: SignMode;
+  readonly multi?: boolean;
   readonly withKey?: boolean;
   readonly signature?: (real: Uint8Array) => Uint8Array;
   readonly signatures?: readonly Uint8Array[];
@@ -93,7 +94,7 @@ async function makeTx(net: Network, options: TxOptions = {}): Promise<Uint8Array
             value: Buffer.from(account?.pubkey ?? []).toString("base64"),
           }),
         }),
-    modeInfo: { single: { mode: options.mode ?? SignMode.SIGN_MODE_DIRECT } },
+    modeInfo: options.multi ? { multi: {} } : { single: { mode: options.mode ?? SignMode.SIGN_MODE_DIRECT } },
     sequence: options.sequence ?? 0n,
   }));
   const fee = Fee.fromPartial({ ...standardFee, ...options.fee });
@@ -190,6 +191,7 @@ describe("refused, with nothing changed", () => {
     ["a signature too many", { signatures: [new Uint8Array(64), new Uint8Array(64)] }, "sdk/4", "expected: 1, got 2"],
     ["amino", { mode: SignMode.SIGN_MODE_LEGACY_AMINO_JSON }, "sdk/4", "SIGN_MODE_LEGACY_AMINO_JSON is not supported"],
     ["no sign mode", { mode: SignMode.SIGN_MODE_UNSPECIFIED }, "sdk/4", "SIGN_MODE_UNSPECIFIED is not supported"],
+    ["a multisignature", { multi: true }, "sdk/4", "a multisignature is not supported, use SIGN_MODE_DIRECT"],
     [
       "a future sequence",
       { sequence: 3n },

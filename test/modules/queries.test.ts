@@ -1,4 +1,4 @@
-import { accountFromAny } from "@cosmjs/stargate";
+import { accountFromAny, GasPrice } from "@cosmjs/stargate";
 import {
   QueryParamsResponse as AuthParamsResponse,
   QueryAccountRequest,
@@ -7,6 +7,7 @@ import {
   QueryAccountsResponse,
   QueryModuleAccountsResponse,
 } from "cosmjs-types/cosmos/auth/v1beta1/query";
+import { ConfigRequest, ConfigResponse } from "cosmjs-types/cosmos/base/node/v1beta1/query";
 import type { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { PubKey } from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import * as q from "cosmjs-types/cosmos/staking/v1beta1/query";
@@ -84,6 +85,21 @@ describe("auth", () => {
     expect(QueryModuleAccountsResponse.decode(modules).accounts).toHaveLength(4);
     const { params } = AuthParamsResponse.decode(net.query("/cosmos.auth.v1beta1.Query/Params", EMPTY));
     expect(params.maxMemoCharacters).toBe(256n);
+  });
+
+  test.each([
+    [25_000n, "0.025uassay", "0.025"],
+    [0n, "0uassay", "0"],
+    [1n, "0.000001uassay", "0.000001"],
+    [2_000_000n, "2uassay", "2"],
+    [10_500_000n, "10.5uassay", "10.5"],
+  ])("the least gas price %d is told as CosmJS reads it", (price, text, amount) => {
+    const priced = createNetwork({ params: { "auth.minGasPrice": price } });
+    const request = ConfigRequest.encode({}).finish();
+    const config = ConfigResponse.decode(priced.query("/cosmos.base.node.v1beta1.Service/Config", request));
+    expect(config.minimumGasPrice).toBe(text);
+    const parsed = GasPrice.fromString(config.minimumGasPrice);
+    expect([parsed.amount.toString(), parsed.denom]).toEqual([amount, "uassay"]);
   });
 });
 

@@ -9,9 +9,10 @@ import {
 } from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../chain/bytes.ts";
+import { consensusAddress } from "../../chain/crypto/hash.ts";
 import { GAS } from "../../chain/gas.ts";
 import { balance } from "../../modules/bank/keeper.ts";
-import { validatorByOperator } from "../../modules/staking/keeper.ts";
+import { operatorByConsensusAddress, validatorByOperator } from "../../modules/staking/keeper.ts";
 import { BONDED_POOL, NOT_BONDED_POOL } from "../../modules/staking/pools.ts";
 import { BOND, delegations, unbondings } from "../../modules/staking/store.ts";
 import { MsgSetVoteKey } from "../../proto/staking.ts";
@@ -43,14 +44,16 @@ function create(net: Network, change: Partial<MsgCreateValidator> = {}, name = "
     minSelfDelegation: "1",
     delegatorAddress: "",
     validatorAddress: valoperOf(name),
-    pubkey: {
-      typeUrl: "/cosmos.crypto.ed25519.PubKey",
-      value: PubKey.encode({ key: validatorKeys(name).identityKey }).finish(),
-    },
+    pubkey: pubkeyOf(name),
     value: coin("5000000"),
   });
   return net.run(MsgCreateValidator.typeUrl, MsgCreateValidator.encode({ ...message, ...change }).finish());
 }
+
+const pubkeyOf = (name: string) => ({
+  typeUrl: "/cosmos.crypto.ed25519.PubKey",
+  value: PubKey.encode({ key: validatorKeys(name).identityKey }).finish(),
+});
 
 function setKey(net: Network, change: Partial<MsgSetVoteKey> = {}, keys = validatorKeys("bob"), gasLimit?: number) {
   const message = { validatorAddress: valoperOf(keys.name), voteKey: keys.vote.publicKey, ...prove(keys), ...change };
@@ -142,11 +145,26 @@ describe("MsgCreateValidator and MsgSetVoteKey", () => {
     const other = network();
     create(other);
     expectRefusal(other, "staking/4", "operator", () => create(other));
-    const pubkey = {
-      typeUrl: "/cosmos.crypto.ed25519.PubKey",
-      value: PubKey.encode({ key: validatorKeys("bob").identityKey }).finish(),
-    };
-    expectRefusal(other, "staking/5", "pubkey", () => create(other, { pubkey }, "ann"));
+    // Proven, here by genesis; another validator's claim alone does not count.
+    expectRefusal(other, "staking/5", "pubkey", () => create(other, { pubkey: pubkeyOf("alice") }, "ann"));
+  });
+
+  test("an identity key belongs to who proves to hold it, whoever was first to name it", () => {
+    const net = network();
+    const squatter = { ...validatorKeys("ann"), identityKey: validatorKeys("bob").identityKey };
+    net.block({ run: () => void create(net, { pubkey: pubkeyOf("bob") }, "ann") });
+    net.block({ run: () => void create(net) });
+    expectRefusal(net, "staking/101", "identity signature", () => setKey(net, {}, squatter));
+    net.block({ run: () => void setKey(net) });
+    expect(net.validators.map(({ operator }) => operator)).toContainEqual(addressOf("bob"));
+    expect(operatorByConsensusAddress(net.store, consensusAddress(squatter.identityKey))).toEqual(addressOf("bob"));
+    // From now on it is taken: by the same owner's second operator, too.
+    expectRefusal(net, "staking/5", "pubkey", () =>
+      setKey(net, {}, { ...squatter, identitySeed: validatorKeys("bob").identitySeed }),
+    );
+    expectRefusal(net, "staking/5", "pubkey", () => create(net, { pubkey: pubkeyOf("bob") }, "carl"));
+    setKey(net, {}, validatorKeys("bob", "bob 2"));
+    expect(net.violations()).toEqual([]);
   });
 
   const ann = validatorKeys("ann");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toHex } from "../../chain/bytes.ts";
+import { equalBytes, toHex } from "../../chain/bytes.ts";
 import { moduleAddress } from "../../modules/auth/keeper.ts";
 import { balance, mint } from "../../modules/bank/keeper.ts";
 import { delegate, undelegate } from "../../modules/staking/delegations.ts";
@@ -13,8 +13,9 @@ import {
   validatorByOperator,
 } from "../../modules/staking/keeper.ts";
 import { BONDED_POOL, moveStake, NOT_BONDED_POOL } from "../../modules/staking/pools.ts";
-import { BOND, unbondings } from "../../modules/staking/store.ts";
+import { BOND, unbondings, unbondingsByHeight } from "../../modules/staking/store.ts";
 import { beginUnbonding } from "../../modules/staking/unbonding.ts";
+import { createOverlay } from "../../state/overlay.ts";
 import { addressOf, createNetwork, type Network } from "./network.ts";
 
 const M = 1_000_000n;
@@ -149,6 +150,51 @@ describe("slash", () => {
     net.block({ after: 1_814_400_000 });
     expect([uassay(net, "early"), uassay(net, "late")]).toEqual([10n * M, 9n * M]);
     expect(net.violations()).toEqual([]);
+  });
+
+  test("reads no unbonding that began before the infraction, however many there are", () => {
+    const early = Array.from({ length: 50 }, (_, i) => `early${i}`);
+    const balances = Object.fromEntries([...early, "late"].map((name) => [name, M]));
+    const net = createNetwork({ validators: { a: 100n * M, b: 10n * M }, balances });
+    net.block({
+      run(ctx) {
+        for (const name of Object.keys(balances)) delegate(ctx, addressOf(name), addressOf("a"), M);
+      },
+    });
+    net.block({
+      run() {
+        for (const name of early) unbond(net, name, "a", M);
+      },
+    });
+    const infraction = net.height + 1;
+    net.block({ run: () => unbond(net, "late", "a", M) });
+    const prefix = unbondings.storeKey([addressOf("a"), addressOf("a")]).subarray(0, 2);
+    const readsOf = (height: number): number => {
+      let reads = 0;
+      const ctx = net.context();
+      const overlay = createOverlay(net.store);
+      const get = (key: Uint8Array) => {
+        if (equalBytes(key.subarray(0, 2), prefix)) reads++;
+        return overlay.get(key);
+      };
+      slash({ ...ctx, store: { ...overlay, get } }, addressOf("a"), height, 101n, 10_000n);
+      return reads;
+    };
+    expect(readsOf(infraction)).toBe(1);
+    expect(readsOf(infraction - 1)).toBe(51);
+    net.block();
+    expect(readsOf(infraction + 1)).toBe(0);
+    net.block({ after: 1_814_400_000 });
+    expect(unbondingsByHeight.entries(net.store)).toEqual([]);
+    expect(net.violations()).toEqual([]);
+  });
+
+  test("the invariant sees an entry that the index by height lacks", () => {
+    const net = createNetwork({ validators: { a: 10n * M, b: 10n * M } });
+    net.block({ run: () => unbond(net, "a", "a", M) });
+    expect(net.violations()).toEqual([]);
+    unbondingsByHeight.delete(net.store, [addressOf("a"), [net.height, addressOf("a")]]);
+    expect(net.violations()).toHaveLength(2);
   });
 
   test("never takes more than there is, and nothing of nobody", () => {

@@ -51,6 +51,7 @@ const cancel: MessageType<MsgCancelUnbondingDelegation, MsgCancelUnbondingDelega
       ctx,
       delegator,
       operator,
+      entries,
       left.filter((other, i) => i !== index || other.balance > 0n),
     );
     delegate(ctx, delegator, operator, amount, NOT_BONDED_POOL);

@@ -2,7 +2,6 @@ import { PubKey } from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import { MsgCreateValidator, MsgCreateValidatorResponse } from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import type { Any } from "cosmjs-types/google/protobuf/any";
 import { equalBytes } from "../../../chain/bytes.ts";
-import { consensusAddress } from "../../../chain/crypto/hash.ts";
 import { sdkError } from "../../../chain/errors.ts";
 import { type ChainSpec, type MessageType, messageType } from "../../../chain/module.ts";
 import { strictReader } from "../../../chain/strict-reader.ts";
@@ -12,8 +11,8 @@ import { delegate } from "../delegations.ts";
 import { checkDescription, descriptionRecord } from "../description.ts";
 import { stakingError } from "../errors.ts";
 import { positiveInteger, stakeAmount } from "../messages.ts";
-import { BOND, identities, validators } from "../store.ts";
-import { registerIdentity, saveValidator } from "../validators.ts";
+import { BOND, validators } from "../store.ts";
+import { holderOf, saveValidator } from "../validators.ts";
 
 const ED25519_TYPE_URL = "/cosmos.crypto.ed25519.PubKey";
 
@@ -46,6 +45,11 @@ function checkDelegator(message: MsgCreateValidator, spec: ChainSpec): void {
 
 /**
  * Creates a validator with the operator's first delegation. It can't be bonded before MsgSetVoteKey gives it a vote key.
+ *
+ * The identity key is only claimed here, since anybody can name anybody's: refused is one that a validator has proven to hold, now or in the
+ * past (code 5, as in the Cosmos SDK). Claims of one key may stand beside each other, and the first operator whose MsgSetVoteKey carries the
+ * key's signature has it for ever. So nobody who sees a key in a waiting transaction can keep its owner out by being first; a claim
+ * that is not the owner's stays a validator that is never bonded.
  */
 const createValidator: MessageType<MsgCreateValidator, MsgCreateValidatorResponse> = {
   typeUrl: MsgCreateValidator.typeUrl,
@@ -70,11 +74,10 @@ const createValidator: MessageType<MsgCreateValidator, MsgCreateValidatorRespons
     const commission = commissionOf(message);
     checkMinimumRate(params, commission.rate);
     if (validators.has(ctx.store, operator)) throw stakingError("operatorExists", message.validatorAddress);
-    if (identities.has(ctx.store, consensusAddress(identityKey))) {
+    if (holderOf(ctx.store, identityKey) !== undefined) {
       throw stakingError("identityExists", Buffer.from(identityKey).toString("base64"));
     }
     const amount = stakeAmount(message.value, spec);
-    registerIdentity(ctx.store, identityKey, operator);
     saveValidator(ctx.store, operator, {
       identityKey,
       voteKey: new Uint8Array(0),

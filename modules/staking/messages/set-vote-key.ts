@@ -1,4 +1,4 @@
-import { toHex } from "../../../chain/bytes.ts";
+import { equalBytes, toHex } from "../../../chain/bytes.ts";
 import { sdkError } from "../../../chain/errors.ts";
 import { GAS } from "../../../chain/gas.ts";
 import { type MessageType, messageType } from "../../../chain/module.ts";
@@ -8,7 +8,7 @@ import { requireValidator } from "../delegations.ts";
 import { stakingError } from "../errors.ts";
 import { possessionFault } from "../possession.ts";
 import { voteKeys } from "../store.ts";
-import { saveValidator } from "../validators.ts";
+import { holderOf, registerIdentity, saveValidator } from "../validators.ts";
 
 function checkLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length !== length) throw sdkError("invalidRequest", `${what} has ${length} bytes, not ${bytes.length}`);
@@ -16,7 +16,8 @@ function checkLength(bytes: Uint8Array, length: number, what: string): void {
 
 /**
  * Gives a validator its BLS key, or another one. A key is used once and for ever by one validator: an old one stays
- * answerable for what it signed.
+ * answerable for what it signed. The identity key's signature, which names the operator, also makes that key the validator's for ever,
+ * whoever else has named it in a MsgCreateValidator.
  */
 const setVoteKey: MessageType<MsgSetVoteKey, MsgSetVoteKeyResponse> = {
   typeUrl: MsgSetVoteKey.typeUrl,
@@ -34,11 +35,17 @@ const setVoteKey: MessageType<MsgSetVoteKey, MsgSetVoteKeyResponse> = {
     const operator = parseOperator(spec, message.validatorAddress);
     const validator = requireValidator(ctx, operator);
     const { voteKey } = message;
+    const { identityKey } = validator;
+    const holder = holderOf(ctx.store, identityKey);
+    if (holder !== undefined && !equalBytes(holder, operator)) {
+      throw stakingError("identityExists", Buffer.from(identityKey).toString("base64"));
+    }
     if (voteKeys.has(ctx.store, voteKey)) throw stakingError("voteKeyUsed", toHex(voteKey));
     ctx.gas.consume(GAS.verifyBls, "proof of possession");
-    const data = { operator, identityKey: validator.identityKey, voteKey };
+    const data = { operator, identityKey, voteKey };
     const fault = possessionFault(ctx.bls, data, message, spec.genesisRoot);
     if (fault !== undefined) throw stakingError("possession", fault);
+    if (holder === undefined) registerIdentity(ctx.store, identityKey, operator);
     voteKeys.set(ctx.store, voteKey, operator);
     saveValidator(ctx.store, operator, { ...validator, voteKey });
     ctx.emit("set_vote_key", ["validator", operatorText(spec, operator)], ["vote_key", toHex(voteKey)]);
