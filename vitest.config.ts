@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/scenarios/**", "test/long/**"],
+          exclude: ["test/scenarios/**", "test/long/**", "**/node_modules/**"],
           testTimeout: 30_000,
         },
       },

@@ -8,10 +8,12 @@ const TASKS = {
   localnet: ["node/cli/main.ts", "localnet", "up"],
   test: ["test/run.ts", "test"],
   "test:long": ["test/run.ts", "long"],
+  "test:mutation": ["test/mutation/run.ts"],
   check: ["test/run.ts", "check"],
   format: ["test/run.ts", "format"],
   bench: ["bench/run.ts"],
   fuzz: ["test/fuzz/run.ts"],
+  "simulate:soak": ["test/simulation/soak.ts"],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

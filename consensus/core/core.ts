@@ -1,6 +1,7 @@
+import type { Line } from "./lines.ts";
 import { enabledClause } from "./mux.ts";
 import { NOTHING_DONE, type State } from "./state.ts";
-import { applyEvent, type Event, TIMEOUT_LINE } from "./state-machine.ts";
+import { applyEvent, type Moved, startRound, TIMEOUT_LINE } from "./state-machine.ts";
 import type { CoreProposal, CoreVote, Effect, HeightConfig, Input, InputVerdict, Outcome, ValueId } from "./types.ts";
 import { addVote, emptyVoteKeeper, hasQuorumFor } from "./vote-keeper.ts";
 
@@ -9,9 +10,11 @@ export interface Transition {
   readonly state: State;
   readonly effects: readonly Effect[];
   readonly verdict: InputVerdict;
+  /** The lines of the paper that were gone through, in order: why the effects are what they are. */
+  readonly lines: readonly Line[];
 }
 
-/** Proposals that contradict each other: the first, and one that others may have chosen. */
+/** Proposals that contradict each other: the first, and one that others may choose. More only once they have. */
 const MAX_PROPOSALS_PER_ROUND = 2;
 /** Rounds after the next one whose proposals are kept. */
 export const MAX_PROPOSAL_ROUNDS_AHEAD = 4;
@@ -31,7 +34,7 @@ export function startHeight(config: HeightConfig): Transition {
     votes: emptyVoteKeeper(config.powers),
     done: NOTHING_DONE,
   };
-  return settle(state, [{ line: 11, round: 0 }], "accepted", []);
+  return settle(startRound(state, 0, []));
 }
 
 /** Tendermint consensus for one height (arXiv 1807.04938). Pure; never throws, whatever the input says. */
@@ -45,13 +48,13 @@ export function transition(state: State, input: Input): Transition {
       return onVote(state, input.vote);
     case "timeout": {
       const moved = applyEvent(state, { line: TIMEOUT_LINE[input.timeout], round: input.round });
-      return moved === undefined ? refuse(state, "stale") : settle(moved.state, [], "accepted", moved.effects);
+      return moved === undefined ? refuse(state, "stale") : settle(moved);
     }
   }
 }
 
 function refuse(state: State, verdict: InputVerdict): Transition {
-  return { state, effects: [], verdict };
+  return { state, effects: [], verdict, lines: [] };
 }
 
 const isRound = (round: number): boolean => Number.isSafeInteger(round) && round >= 0;
@@ -66,16 +69,25 @@ function onProposal(state: State, proposal: CoreProposal): Transition {
   const known = state.proposals.get(round) ?? [];
   if (known.some((other) => other.valueId === valueId && other.polRound === polRound))
     return refuse(state, "duplicate");
-  if (known.length >= MAX_PROPOSALS_PER_ROUND) return refuse(state, "conflicting");
+  if (known.length >= MAX_PROPOSALS_PER_ROUND && !isChosen(state, known, proposal)) return refuse(state, "conflicting");
   const proposals = new Map(state.proposals).set(round, [...known, proposal]);
-  return settle({ ...state, proposals }, [], "accepted", []);
+  return settle(learned({ ...state, proposals }));
+}
+
+/**
+ * Whether others have certified a value that no proposal here has: without it, a faulty proposer could fill the places
+ * of a round and so keep a node from the proposal that lines 36 and 49 ask for.
+ */
+function isChosen({ votes }: State, known: readonly CoreProposal[], { round, valueId }: CoreProposal): boolean {
+  if (known.some((other) => other.valueId === valueId)) return false;
+  return hasQuorumFor(votes, round, "prevote", valueId) || hasQuorumFor(votes, round, "precommit", valueId);
 }
 
 function onExecuted(state: State, valueId: ValueId, outcome: Outcome): Transition {
   const before = state.outcomes.get(valueId);
   if (before !== undefined && before !== "pending") return refuse(state, "duplicate");
   const outcomes = new Map(state.outcomes).set(valueId, outcome);
-  return settle({ ...state, outcomes }, [], "accepted", []);
+  return settle(learned({ ...state, outcomes }));
 }
 
 function onVote(state: State, vote: CoreVote): Transition {
@@ -85,31 +97,33 @@ function onVote(state: State, vote: CoreVote): Transition {
   if (verdict !== "accepted") return refuse(state, verdict);
   const effects: Effect[] =
     conflict === undefined ? [] : [{ kind: "conflict", first: { ...vote, value: conflict }, second: vote }];
-  return settle({ ...state, votes: keeper }, [], "accepted", effects);
+  return settle(learned({ ...state, votes: keeper }, effects));
 }
 
-/** Applies the given events, then every clause they enable, until none is. */
-function settle(start: State, events: readonly Event[], verdict: InputVerdict, before: readonly Effect[]): Transition {
-  const effects = [...before];
-  let state = start;
-  for (const event of events) {
-    const moved = applyEvent(state, event);
-    if (moved === undefined) continue;
-    state = moved.state;
-    effects.push(...moved.effects);
-  }
+/** What an input does before any clause is looked at. */
+function learned(state: State, effects: readonly Effect[] = []): Moved {
+  return { state, effects, lines: [] };
+}
+
+/** Applies every clause that is enabled then, until none is. */
+function settle(first: Moved): Transition {
+  const effects = [...first.effects];
+  const lines = [...first.lines];
+  let { state } = first;
   for (;;) {
     state = askForOutcomes(state, effects);
     const clause = enabledClause(state);
     const moved = clause === undefined ? undefined : applyEvent(state, clause);
-    if (moved === undefined) return { state, effects, verdict };
+    if (moved === undefined) return { state, effects, verdict: "accepted", lines };
     state = moved.state;
     effects.push(...moved.effects);
+    lines.push(...moved.lines);
   }
 }
 
 /** Executes what a vote of ours waits for, and what others have certified; nothing else a proposer may send. */
 function askForOutcomes(state: State, effects: Effect[]): State {
+  if (state.step === "commit") return state;
   let outcomes: Map<ValueId, Outcome | "pending"> | undefined;
   for (const [round, proposals] of state.proposals) {
     for (const [index, { valueId }] of proposals.entries()) {

@@ -167,7 +167,7 @@ export function quorumValue(keeper: VoteKeeper, round: number, kind: VoteKind): 
 export function roundToSkipTo(keeper: VoteKeeper, round: number): number | undefined {
   let target: number | undefined;
   for (const [candidate, { voters }] of keeper.rounds) {
-    if (candidate > round && candidate > (target ?? round) && hasHonest(voters, keeper.total)) target = candidate;
+    if (candidate > (target ?? round) && hasHonest(voters, keeper.total)) target = candidate;
   }
   return target;
 }
