@@ -1,4 +1,4 @@
-import { BitArray } from "@chainsafe/ssz";
+import { aggregateVotes, signersOf } from "./aggregate-vote.ts";
 import { equalBytes } from "./bytes.ts";
 import type { Bls } from "./crypto/bls.ts";
 import type { ChainSpec } from "./module.ts";
@@ -13,22 +13,17 @@ import { voteRoot } from "./vote-signing.ts";
  * @param validators the set that votes at `commit.height`.
  * @returns undefined when it holds, otherwise why it does not.
  */
-export function verifyCommit(commit: Commit, validators: ValidatorSet, spec: ChainSpec, bls: Bls): string | undefined {
-  const { signers } = commit;
-  if (signers.bitLen !== validators.length) {
-    return `bitfield of ${signers.bitLen} bits for a set of ${validators.length} validators`;
-  }
+export function verifyCommit(
+  commit: Commit,
+  validators: ValidatorSet,
+  spec: Pick<ChainSpec, "genesisRoot">,
+  bls: Pick<Bls, "verifyAggregate">,
+): string | undefined {
+  const signers = signersOf(commit.signers, validators);
+  if (typeof signers === "string") return signers;
   if (equalBytes(commit.blockId, ZERO_32)) return "a commit to nil";
-  let signed = 0n;
-  let total = 0n;
-  const publicKeys: Uint8Array[] = [];
-  for (const [index, validator] of validators.entries()) {
-    total += validator.power;
-    if (!signers.get(index)) continue;
-    signed += validator.power;
-    publicKeys.push(validator.voteKey);
-  }
-  if (signed * 3n <= total * 2n) return `power ${signed} signed, more than two thirds of ${total} are needed`;
+  const { power, total, publicKeys } = signers;
+  if (power * 3n <= total * 2n) return `power ${power} signed, more than two thirds of ${total} are needed`;
   const { height, round, blockId } = commit;
   const message = voteRoot(PRECOMMIT, { height, round, blockId }, spec.genesisRoot);
   return bls.verifyAggregate(publicKeys, message, commit.signature) ? undefined : "the aggregate signature is wrong";
@@ -39,18 +34,10 @@ export function verifyCommit(commit: Commit, validators: ValidatorSet, spec: Cha
  * index outside the set: the caller has verified them all.
  */
 export function makeCommit(votes: readonly Vote[], validators: ValidatorSet, bls: Bls): Commit {
-  const [first] = votes;
-  if (first === undefined) throw new Error("a commit needs precommits");
-  const signers = BitArray.fromBitLen(validators.length);
-  for (const vote of votes) {
-    const same = vote.height === first.height && vote.round === first.round && equalBytes(vote.blockId, first.blockId);
-    if (vote.type !== PRECOMMIT || !same) throw new Error("a commit is made of precommits for one block in one round");
-    if (vote.validatorIndex >= validators.length) throw new Error(`no validator has the index ${vote.validatorIndex}`);
-    if (signers.get(vote.validatorIndex)) throw new Error(`two precommits of validator ${vote.validatorIndex}`);
-    signers.set(vote.validatorIndex, true);
-  }
-  const { height, round, blockId } = first;
-  return { height, round, blockId, signers, signature: bls.aggregate(votes.map(({ signature }) => signature)) };
+  if (votes.length === 0) throw new Error("a commit needs precommits");
+  const { type, ...commit } = aggregateVotes(votes, validators.length, bls);
+  if (type !== PRECOMMIT) throw new Error("a commit is made of precommits");
+  return commit;
 }
 
 /**

@@ -122,8 +122,8 @@ export interface Query {
   handle(ctx: QueryContext, request: Uint8Array): Uint8Array;
 }
 
-/** A vote pair that has been verified against the set of its height. */
-export interface VerifiedDuplicateVote {
+/** A fault that has been proven against the set of its height. */
+export interface VerifiedFault {
   /** Operator of the guilty validator, and its power then. */
   readonly operator: Uint8Array;
   readonly identityKey: Uint8Array;
@@ -133,11 +133,47 @@ export interface VerifiedDuplicateVote {
   readonly time: number;
 }
 
+/** Votes that nobody may have cast without a polka of their block. */
+export interface PolkaDemand {
+  readonly height: number;
+  /** What was voted for. */
+  readonly blockId: Uint8Array;
+  /** A polka in one of these rounds excuses, both inclusive. */
+  readonly fromRound: number;
+  readonly toRound: number;
+  /** Who voted so, by index in the set of `height`, ascending. */
+  readonly accused: readonly number[];
+  /** Precommits of another block in an earlier or the same round: whoever prevotes against his own, owes a polka, too. */
+  readonly lock:
+    | { readonly round: number; readonly blockId: Uint8Array; readonly signers: readonly number[] }
+    | undefined;
+}
+
+/** A verified polka. `signers` are indices into the set of `height`, ascending. */
+export interface VerifiedPolka {
+  readonly height: number;
+  readonly round: number;
+  readonly blockId: Uint8Array;
+  readonly signers: readonly number[];
+}
+
+/** What a light-client attack proves at once, and what its signers have to show. */
+export interface VerifiedAttack {
+  /** `lunatic`: no correct validator signs such a header. `equivocation`: they precommitted the chain's block in the same round. */
+  readonly kind: "lunatic" | "equivocation" | "amnesia";
+  readonly faults: readonly VerifiedFault[];
+  readonly demands: readonly PolkaDemand[];
+}
+
 /** What a block brings besides transactions, handed to every module's `beginBlock`. */
 export interface BlockInput {
   /** The set of the parent's height and which members' precommits the last commit holds; empty in block 1. */
   readonly lastCommit: readonly { readonly validator: Validator; readonly signed: boolean }[];
-  readonly duplicateVotes: readonly VerifiedDuplicateVote[];
+  readonly duplicateVotes: readonly VerifiedFault[];
+  readonly lightClientAttacks: readonly VerifiedAttack[];
+  /** Of amnesia challenges; those of attacks stand there. */
+  readonly demands: readonly PolkaDemand[];
+  readonly polkas: readonly VerifiedPolka[];
   readonly duplicateAttestations: readonly AttestationEvidence[];
   readonly commitments: readonly Commitment[];
   readonly reveals: readonly Reveal[];

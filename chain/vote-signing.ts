@@ -1,5 +1,5 @@
 import { DOMAIN, signingRoot } from "./domain.ts";
-import { PRECOMMIT, PREVOTE, ProposalData, type Vote, VoteData } from "./types/vote.ts";
+import { PRECOMMIT, PREVOTE, ProposalData, VoteData } from "./types/vote.ts";
 
 /** The 32 bytes that a vote signs. Throws for a type that is no vote's, which callers have checked. */
 export function voteRoot(type: number, data: VoteData, genesisRoot: Uint8Array): Uint8Array {
@@ -13,7 +13,7 @@ export function proposalRoot(data: ProposalData, genesisRoot: Uint8Array): Uint8
   return signingRoot(ProposalData.hashTreeRoot(data), DOMAIN.PROPOSAL, genesisRoot);
 }
 
-/** The part of a vote that is signed. */
-export function voteData({ height, round, blockId }: Vote): VoteData {
+/** The part of a vote that is signed; a certificate has the same. */
+export function voteData({ height, round, blockId }: VoteData): VoteData {
   return { height, round, blockId };
 }

@@ -1,4 +1,5 @@
 import {
+  aggregatePublicKeys,
   aggregateSignatures,
   aggregateWithRandomness,
   fastAggregateVerify,
@@ -28,6 +29,11 @@ export interface Bls {
   /** One signature by all keys over one message. False for no keys. Keys must have proven possession. */
   verifyAggregate(publicKeys: readonly Uint8Array[], message: Uint8Array, signature: Uint8Array): boolean;
   aggregate(signatures: readonly Uint8Array[]): Uint8Array;
+  /**
+   * The one key that an aggregate by these keys over one message verifies under, so that it can be part of a batch. Keys must have
+   * proven possession. Undefined for none, and for bytes that are no keys.
+   */
+  aggregateKeys(publicKeys: readonly Uint8Array[]): Uint8Array | undefined;
 }
 
 /** A vote key that can sign. */
@@ -77,6 +83,17 @@ function parseSignature(bytes: Uint8Array): Signature | undefined {
 export function createBls(): Bls {
   const publicKey = keyCache();
 
+  /** Undefined when there is none, or one of them is no key. */
+  function decodeKeys(publicKeys: readonly Uint8Array[]): PublicKey[] | undefined {
+    const keys: PublicKey[] = [];
+    for (const bytes of publicKeys) {
+      const pk = publicKey(bytes);
+      if (pk === undefined) return undefined;
+      keys.push(pk);
+    }
+    return keys.length === 0 ? undefined : keys;
+  }
+
   function verifyOne(set: SignatureSet): boolean {
     const pk = publicKey(set.publicKey);
     const sig = parseSignature(set.signature);
@@ -122,14 +139,12 @@ export function createBls(): Bls {
     },
     verifyAggregate(publicKeys, message, signature) {
       const sig = parseSignature(signature);
-      if (sig === undefined || publicKeys.length === 0) return false;
-      const keys: PublicKey[] = [];
-      for (const bytes of publicKeys) {
-        const pk = publicKey(bytes);
-        if (pk === undefined) return false;
-        keys.push(pk);
-      }
-      return fastAggregateVerify(message, keys, sig);
+      const keys = decodeKeys(publicKeys);
+      return sig !== undefined && keys !== undefined && fastAggregateVerify(message, keys, sig);
+    },
+    aggregateKeys(publicKeys) {
+      const keys = decodeKeys(publicKeys);
+      return keys === undefined ? undefined : aggregatePublicKeys(keys).toBytes();
     },
     aggregate(signatures) {
       return aggregateSignatures(signatures.map((bytes) => Signature.fromBytes(bytes))).toBytes();

@@ -1,12 +1,10 @@
 import type { StateReader } from "../../state/store.ts";
 import { equalBytes } from "../bytes.ts";
 import { verifyCommit } from "../commit.ts";
-import { consensusParams } from "../consensus-params.ts";
-import { checkDuplicateVote } from "../duplicate-vote.ts";
 import { InvalidBlockError } from "../errors.ts";
-import type { BlockInfo, BlockInput, VerifiedDuplicateVote } from "../module.ts";
-import { Commit, type DuplicateVoteEvidence } from "../types/vote.ts";
-import { readHeight, readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
+import type { BlockInfo, BlockInput } from "../module.ts";
+import { Commit } from "../types/vote.ts";
+import { readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
 import { nextBeacon, randaoRoot } from "./randomness.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
 
@@ -56,56 +54,4 @@ export function checkLastCommit(runtime: Runtime, base: StateReader, start: Bloc
   const problem = isKnown ? undefined : verifyCommit(lastCommit, validators, runtime.spec, runtime.bls);
   if (problem !== undefined) throw new InvalidBlockError(`last commit: ${problem}`);
   return validators.map((validator, index) => ({ validator, signed: lastCommit.signers.get(index) }));
-}
-
-/**
- * Whether the next block, at `time`, may carry this evidence. Costs two signature checks.
- * @returns what is proven, or why it may not.
- */
-export function examineDuplicateVote(
-  runtime: Runtime,
-  base: StateReader,
-  time: number,
-  evidence: DuplicateVoteEvidence,
-): VerifiedDuplicateVote | string {
-  const { height } = evidence.voteA;
-  const of = `evidence of height ${height}`;
-  const tip = readTip(base);
-  if (height > tip.height) return `${of}: that height has no block yet`;
-  const validators = readValidators(base, height);
-  const record = readHeight(base, height);
-  if (validators === undefined || record === undefined) return `${of}: that height is not retained`;
-  const { evidenceMaxAgeBlocks, evidenceMaxAgeTime } = consensusParams.read(readParams(base));
-  const blocks = tip.height + 1 - height;
-  const age = time - record.time;
-  if (blocks > Number(evidenceMaxAgeBlocks) && age > Number(evidenceMaxAgeTime)) {
-    return `${of}: ${blocks} blocks and ${age} ms old, the limits are ${evidenceMaxAgeBlocks} and ${evidenceMaxAgeTime} ms`;
-  }
-  const found = checkDuplicateVote(evidence, validators, runtime.spec, runtime.bls);
-  if (typeof found === "string") return `${of}: ${found}`;
-  const validator = validators[found.validatorIndex];
-  if (validator === undefined) throw new Error("evidence was verified for a validator that is not in the set");
-  const { operator, identityKey, power } = validator;
-  return { operator, identityKey, power, height, time: record.time };
-}
-
-/** One fault is one validator at one height: a second pair of it says nothing more. */
-export function faultOf({ voteA }: DuplicateVoteEvidence): string {
-  return `${voteA.height}/${voteA.validatorIndex}`;
-}
-
-export function checkDuplicateVotes(
-  runtime: Runtime,
-  base: StateReader,
-  start: BlockStart,
-): readonly VerifiedDuplicateVote[] {
-  const seen = new Set<string>();
-  return start.duplicateVotes.map((evidence) => {
-    const fault = faultOf(evidence);
-    if (seen.has(fault)) throw new InvalidBlockError(`evidence against validator ${fault} stands twice`);
-    seen.add(fault);
-    const found = examineDuplicateVote(runtime, base, start.time, evidence);
-    if (typeof found === "string") throw new InvalidBlockError(found);
-    return found;
-  });
 }

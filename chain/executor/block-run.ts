@@ -7,9 +7,10 @@ import { advanceRotation, type Rotation, updateRotation } from "../proposer-rota
 import type { DecodedTx } from "../tx.ts";
 import type { Body } from "../types/block.ts";
 import type { Validator } from "../types/validator.ts";
-import { checkDuplicateVotes, checkLastCommit, checkStart } from "./block-checks.ts";
-import { pruneHeights, readRotation, writeHeight, writeRotation, writeTip } from "./chain-state.ts";
+import { checkLastCommit, checkStart } from "./block-checks.ts";
+import { pruneHeights, readRotation, writeDecision, writeHeight, writeRotation, writeTip } from "./chain-state.ts";
 import { createContext, type RecordingContext } from "./context.ts";
+import { checkEvidence } from "./evidence-checks.ts";
 import { checkReceipt, type TxResult } from "./receipts.ts";
 import { runTx } from "./run-tx.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
@@ -46,14 +47,23 @@ function finishValidators(overlay: Overlay, start: BlockStart, desired: readonly
   const current = readRotation(overlay);
   const updated = desired === undefined ? current : updateRotation(current, desired);
   const next = advanceRotation(updated, 1);
-  writeHeight(overlay, start.height, { time: start.time, validatorsRoot: start.validatorsRoot });
+  const { time, validatorsRoot, paramsRoot, parentId, lastCommit } = start;
+  writeHeight(overlay, start.height, { time, validatorsRoot, paramsRoot });
+  if (start.height > 1) {
+    writeDecision(overlay, start.height - 1, {
+      blockId: parentId,
+      round: lastCommit.round,
+      signers: lastCommit.signers,
+    });
+  }
   writeRotation(overlay, start.height, next);
   return next;
 }
 
 function pruneOld(overlay: Overlay, params: Params, height: number, time: number): void {
   const { evidenceMaxAgeBlocks, evidenceMaxAgeTime } = consensusParams.read(params);
-  pruneHeights(overlay, height - Number(evidenceMaxAgeBlocks), time - Number(evidenceMaxAgeTime), PRUNE_PER_BLOCK);
+  const before = { height: height - Number(evidenceMaxAgeBlocks), time: time - Number(evidenceMaxAgeTime) };
+  pruneHeights(overlay, height, before, PRUNE_PER_BLOCK);
 }
 
 /**
@@ -63,14 +73,14 @@ function pruneOld(overlay: Overlay, params: Params, height: number, time: number
 export function startBlock(runtime: Runtime, base: StateReader, start: BlockStart): BlockRun {
   const block = checkStart(runtime, base, start);
   const lastCommit = checkLastCommit(runtime, base, start);
-  const duplicateVotes = checkDuplicateVotes(runtime, base, start);
+  const evidence = checkEvidence({ runtime, base, time: start.time }, start.evidence);
   const overlay = createOverlay(base);
   const context = createContext(block, overlay, runtime.bls);
   const results: TxResult[] = [];
   return {
     context,
     begin({ duplicateAttestations, commitments, reveals, outputs }) {
-      const input = { lastCommit, duplicateVotes, duplicateAttestations, commitments, reveals, outputs };
+      const input = { lastCommit, ...evidence, duplicateAttestations, commitments, reveals, outputs };
       for (const module of runtime.modules) module.beginBlock?.(context, input);
     },
     tx(tx) {

@@ -2,13 +2,13 @@ import type { StateStore } from "../../state/store.ts";
 import { toHex } from "../bytes.ts";
 import { TxError } from "../errors.ts";
 import type { DecodedTx } from "../tx.ts";
-import { type Block, type Body, Header } from "../types/block.ts";
-import { MAX_EVIDENCE_PER_BLOCK } from "../types/limits.ts";
-import type { DuplicateVoteEvidence } from "../types/vote.ts";
-import { examineDuplicateVote, faultOf } from "./block-checks.ts";
+import type { Block, Body } from "../types/block.ts";
+import type { BlockEvidence } from "../types/evidence.ts";
+import { Header } from "../types/header.ts";
 import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
 import { type BlockAttestations, type BlockRun, startBlock } from "./block-run.ts";
 import type { RecordingContext } from "./context.ts";
+import { usableEvidence } from "./evidence-checks.ts";
 import { type ExecutedBlock, executedBlock } from "./execute-block.ts";
 import { headerBase, sealHeader } from "./header.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
@@ -16,7 +16,7 @@ import type { BlockStart, Runtime } from "./runtime.ts";
 /** What a proposer may put into a block; `select` picks what the modules will accept. */
 export interface BlockContents {
   /** Those that a block of this height may not carry are passed over. */
-  readonly duplicateVotes: readonly DuplicateVoteEvidence[];
+  readonly evidence: BlockEvidence;
   /** In the order they should run. */
   readonly transactions: Iterable<DecodedTx>;
   select(context: RecordingContext): BlockAttestations;
@@ -44,25 +44,6 @@ export class SelectionFault extends Error {
     super("what waits besides transactions made the state transition throw", { cause });
     this.name = "SelectionFault";
   }
-}
-
-/** Judged by the rules that every validator will judge it by, so that a stale or early piece can't spoil the block. */
-function usableEvidence(
-  runtime: Runtime,
-  store: StateStore,
-  time: number,
-  waiting: readonly DuplicateVoteEvidence[],
-): DuplicateVoteEvidence[] {
-  const faults = new Set<string>();
-  const usable: DuplicateVoteEvidence[] = [];
-  for (const evidence of waiting) {
-    if (usable.length >= MAX_EVIDENCE_PER_BLOCK) break;
-    if (faults.has(faultOf(evidence))) continue;
-    if (typeof examineDuplicateVote(runtime, store.latest, time, evidence) === "string") continue;
-    faults.add(faultOf(evidence));
-    usable.push(evidence);
-  }
-  return usable;
 }
 
 /** Runs what fits. A sender whose transaction is left for a later block has its later ones left too: they build on it. */
@@ -108,16 +89,17 @@ function beginWith(run: BlockRun, contents: BlockContents): BlockAttestations {
 export function buildBlock(
   runtime: Runtime,
   store: StateStore,
-  request: Omit<BlockStart, "validatorsRoot" | "duplicateVotes">,
+  request: Omit<BlockStart, "validatorsRoot" | "paramsRoot" | "evidence">,
   contents: BlockContents,
 ): BuiltBlock {
   const head = headerBase(store.latest, request.parentId);
-  const duplicateVotes = usableEvidence(runtime, store, request.time, contents.duplicateVotes);
-  const start: BlockStart = { ...request, validatorsRoot: head.validatorsRoot, duplicateVotes };
+  const { validatorsRoot, paramsRoot } = head;
+  const evidence = usableEvidence({ runtime, base: store.latest, time: request.time }, contents.evidence);
+  const start: BlockStart = { ...request, validatorsRoot, paramsRoot, evidence };
   const run = startBlock(runtime, store.latest, start);
   const attestations = beginWith(run, contents);
   const { lastCommit, randaoReveal } = start;
-  const others: Body = { transactions: [], lastCommit, duplicateVotes, ...attestations, randaoReveal };
+  const others: Body = { transactions: [], lastCommit, evidence, ...attestations, randaoReveal };
   const otherBytes = bytesWithoutTransactions({ header: Header.defaultValue(), body: others });
   if (otherBytes > MAX_SERIALISED_BLOCK) {
     throw new SelectionFault(new Error(`${otherBytes} bytes besides transactions, at most ${MAX_SERIALISED_BLOCK}`));

@@ -1,17 +1,27 @@
-import { ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
-import { bytesKey, collection, heightKey, item } from "../../state/collections.ts";
+import { BitListType, ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
+import { bytesKey, collection, heightKey, item, type StoredType } from "../../state/collections.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
 import { equalBytes, fromUtf8, utf8 } from "../bytes.ts";
 import { ParamEntries, type Params } from "../params.ts";
 import type { Rotation } from "../proposer-rotation.ts";
 import { MAX_VALIDATORS } from "../types/limits.ts";
-import { Bytes32, Uint64, UintBn64 } from "../types/primitives.ts";
+import { Bytes32, Uint32, Uint64, UintBn64 } from "../types/primitives.ts";
 import { ValidatorSet } from "../types/validator.ts";
 
 /** What the chain itself, as opposed to its modules, keeps in the state. */
 
-const HeightRecord = new ContainerType({ time: Uint64, validatorsRoot: Bytes32 }, { typeName: "HeightRecord" });
+const HeightRecord = new ContainerType(
+  { time: Uint64, validatorsRoot: Bytes32, paramsRoot: Bytes32 },
+  { typeName: "HeightRecord" },
+);
 export type HeightRecord = ValueOf<typeof HeightRecord>;
+
+/** A height's block, and the precommits for it that the next block holds: of those, all nodes know the same. */
+const Decision = new ContainerType(
+  { blockId: Bytes32, round: Uint32, signers: new BitListType(MAX_VALIDATORS) },
+  { typeName: "Decision" },
+);
+export type Decision = ValueOf<typeof Decision>;
 
 /**
  * Validator sets by root, so that a set that stays is written once and not at each height. `lastHeight` is the last
@@ -30,6 +40,21 @@ const currentSet = item("chain", 2, Bytes32);
 const priorities = item("chain", 3, Priorities);
 const heights = collection("chain", 4, heightKey, HeightRecord);
 const sets = collection("chain", 5, bytesKey(32), SetRecord);
+const decisions = collection("chain", 6, heightKey, Decision);
+/** Heights whose record is needed up to and including a block, however old it is. */
+const pins = collection("chain", 7, heightKey, Uint64);
+
+/** All of them, for whoever reads the state without their names. */
+export const CHAIN_STATE: readonly StoredType<unknown>[] = [
+  params,
+  tip,
+  currentSet,
+  priorities,
+  heights,
+  sets,
+  decisions,
+  pins,
+];
 
 function required<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the state holds no ${what}: it was not made by genesis`);
@@ -102,17 +127,42 @@ export function writeRotation(writer: StateWriter, height: number, next: Rotatio
   );
 }
 
+/** Known from the block two heights later on, while evidence of the height counts. */
+export function readDecision(reader: StateReader, height: number): Decision | undefined {
+  return decisions.get(reader, height);
+}
+
+export function writeDecision(writer: StateWriter, height: number, decision: Decision): void {
+  decisions.set(writer, height, decision);
+}
+
+/** Keeps a height's record and set at least until block `until` has been executed. */
+export function pinHeight(writer: StateWriter, height: number, until: number): void {
+  if ((pins.get(writer, height) ?? 0) < until) pins.set(writer, height, until);
+}
+
 /** Records the time and voters of a height, for evidence and late commits. */
 export function writeHeight(writer: StateWriter, height: number, record: HeightRecord): void {
   heights.set(writer, height, record);
 }
 
-/** Forgets at most `limit` records of heights that are older than both limits, with sets nobody refers to any more. */
-export function pruneHeights(writer: StateWriter, beforeHeight: number, beforeTime: number, limit: number): void {
-  const old = heights.entries(writer, { before: heightKey.encode(Math.max(beforeHeight, 0)), limit });
+/**
+ * Forgets at most `limit` records of heights that are older than both limits, with sets nobody refers to any more.
+ * Oldest first: one that is pinned holds up those after it.
+ * @param current the block that is being executed.
+ */
+export function pruneHeights(
+  writer: StateWriter,
+  current: number,
+  before: { readonly height: number; readonly time: number },
+  limit: number,
+): void {
+  const old = heights.entries(writer, { before: heightKey.encode(Math.max(before.height, 0)), limit });
   for (const [height, record] of old) {
-    if (record.time >= beforeTime) return;
+    if (record.time >= before.time || (pins.get(writer, height) ?? 0) >= current) return;
     heights.delete(writer, height);
+    if (decisions.has(writer, height)) decisions.delete(writer, height);
+    if (pins.has(writer, height)) pins.delete(writer, height);
     const set = sets.get(writer, record.validatorsRoot);
     if (set?.lastHeight === height) sets.delete(writer, record.validatorsRoot);
   }

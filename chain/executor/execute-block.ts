@@ -3,7 +3,8 @@ import { decodeTx, type MessageRegistry } from "../decode-tx.ts";
 import { InvalidBlockError, TxError } from "../errors.ts";
 import type { Event } from "../module.ts";
 import type { Rotation } from "../proposer-rotation.ts";
-import { type Block, Header } from "../types/block.ts";
+import type { Block } from "../types/block.ts";
+import { Header } from "../types/header.ts";
 import type { Commit } from "../types/vote.ts";
 import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
 import { type BlockOutcome, type BlockRun, startBlock } from "./block-run.ts";
@@ -83,9 +84,10 @@ export function executeBlock(
     parentId: parent.blockId,
     parentCommit: parent.commit,
     validatorsRoot: head.validatorsRoot,
+    paramsRoot: head.paramsRoot,
     randaoReveal: body.randaoReveal,
     lastCommit: body.lastCommit,
-    duplicateVotes: body.duplicateVotes,
+    evidence: body.evidence,
   };
   const run = startBlock(runtime, store.latest, start);
   run.begin(body);

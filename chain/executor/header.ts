@@ -1,7 +1,8 @@
 import type { StateReader } from "../../state/store.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import type { Params } from "../params.ts";
-import { BLOCK_VERSION, Body, type Header } from "../types/block.ts";
+import { Body } from "../types/block.ts";
+import { BLOCK_VERSION, type Header } from "../types/header.ts";
 import { ValidatorSet } from "../types/validator.ts";
 import type { BlockOutcome } from "./block-run.ts";
 import { paramsRoot, readParams, readRotation, readTip } from "./chain-state.ts";

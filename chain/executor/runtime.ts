@@ -1,7 +1,8 @@
 import type { Bls } from "../crypto/bls.ts";
 import type { ChainSpec, Module } from "../module.ts";
 import type { Ante } from "../tx.ts";
-import type { Commit, DuplicateVoteEvidence } from "../types/vote.ts";
+import type { BlockEvidence } from "../types/evidence.ts";
+import type { Commit } from "../types/vote.ts";
 
 /** What a chain is made of: the same for every block. */
 export interface Runtime {
@@ -20,7 +21,8 @@ export interface BlockStart {
   /** A certificate of the parent that has been verified: the same one in the block needs no second look. */
   readonly parentCommit: Commit;
   readonly validatorsRoot: Uint8Array;
+  readonly paramsRoot: Uint8Array;
   readonly randaoReveal: Uint8Array;
   readonly lastCommit: Commit;
-  readonly duplicateVotes: readonly DuplicateVoteEvidence[];
+  readonly evidence: BlockEvidence;
 }

@@ -1,5 +1,7 @@
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { AttestationEvidence, Commitment, JobOutput, Reveal } from "./attestation.ts";
+import { BlockEvidence } from "./evidence.ts";
+import { Header } from "./header.ts";
 import {
   MAX_EVIDENCE_PER_BLOCK,
   MAX_OUTPUTS_PER_BLOCK,
@@ -8,41 +10,15 @@ import {
   MAX_TXS_PER_BLOCK,
   MAX_VALIDATORS,
 } from "./limits.ts";
-import { Bytes32, Bytes96, Uint32, Uint64 } from "./primitives.ts";
-import { Commit, DuplicateVoteEvidence, ProposalData } from "./vote.ts";
-
-/** The version of the block format and of the state transition. */
-export const BLOCK_VERSION = 1;
-
-/** Block id = hash_tree_root(header). `time` is milliseconds since the Unix epoch. */
-export const Header = new ContainerType(
-  {
-    version: Uint32,
-    height: Uint64,
-    time: Uint64,
-    parentId: Bytes32,
-    proposerIndex: Uint32,
-    bodyRoot: Bytes32,
-    /** After this block. */
-    stateRoot: Bytes32,
-    receiptsRoot: Bytes32,
-    /** The set that votes on this block. */
-    validatorsRoot: Bytes32,
-    nextValidatorsRoot: Bytes32,
-    /** The parameters in force for this block. */
-    paramsRoot: Bytes32,
-    beacon: Bytes32,
-  },
-  { typeName: "Header" },
-);
-export type Header = ValueOf<typeof Header>;
+import { Bytes96 } from "./primitives.ts";
+import { Commit, ProposalData } from "./vote.ts";
 
 export const Body = new ContainerType(
   {
     transactions: new ListCompositeType(new ByteListType(MAX_TX_BYTES), MAX_TXS_PER_BLOCK),
     /** The precommits for the parent; all zero in block 1. */
     lastCommit: Commit,
-    duplicateVotes: new ListCompositeType(DuplicateVoteEvidence, MAX_EVIDENCE_PER_BLOCK),
+    evidence: BlockEvidence,
     duplicateAttestations: new ListCompositeType(AttestationEvidence, MAX_EVIDENCE_PER_BLOCK),
     commitments: new ListCompositeType(Commitment, MAX_VALIDATORS),
     reveals: new ListCompositeType(Reveal, MAX_REVEALS_PER_BLOCK),

@@ -6,6 +6,11 @@ export const MAX_VALIDATORS = 1024;
 export const MAX_TX_BYTES = 1024 * 1024;
 export const MAX_TXS_PER_BLOCK = 8192;
 export const MAX_EVIDENCE_PER_BLOCK = 16;
+/** Each names up to MAX_VALIDATORS, and verifying it adds up as many keys. */
+export const MAX_ATTACKS_PER_BLOCK = 4;
+export const MAX_CHALLENGES_PER_BLOCK = 8;
+/** As many as challenges, each of which one of them ends: excuses can't be kept out by flooding. */
+export const MAX_POLKAS_PER_BLOCK = 8;
 /** Entries of one validator's commitment message in one block. */
 export const MAX_COMMITMENT_ENTRIES = 256;
 export const MAX_REVEALS_PER_BLOCK = 4096;

@@ -1,5 +1,6 @@
 import { BitListType, ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_VALIDATORS } from "./limits.ts";
+import { portable } from "./portable.ts";
 import { Bytes32, Bytes96, Uint8, Uint32, Uint64 } from "./primitives.ts";
 
 export const PREVOTE = 1;
@@ -36,7 +37,7 @@ export const Commit = new ContainerType(
     height: Uint64,
     round: Uint32,
     blockId: Bytes32,
-    signers: new BitListType(MAX_VALIDATORS),
+    signers: portable(() => new BitListType(MAX_VALIDATORS)),
     signature: Bytes96,
   },
   { typeName: "Commit" },

@@ -1,6 +1,8 @@
 import { compareBytes, equalBytes, toHex } from "../../chain/bytes.ts";
 import { consensusParams } from "../../chain/consensus-params.ts";
 import type { SignatureSet } from "../../chain/crypto/bls.ts";
+import { expiry } from "../../chain/evidence-age.ts";
+import { readHeight } from "../../chain/executor/chain-state.ts";
 import type { Context } from "../../chain/module.ts";
 import type { AttestationEvidence, Reveal } from "../../chain/types/attestation.ts";
 import type { Validator } from "../../chain/types/validator.ts";
@@ -35,6 +37,15 @@ export function examineAttestation(view: CheckView, reveal: Reveal): string | At
   return { job, member: seat.member, signatureSet: { publicKey: seat.member.voteKey, message, signature } };
 }
 
+/** The chain keeps a height's time for as long as evidence of it counts. */
+function expiryOf({ block, store }: CheckView, { requestedHeight }: JobRecord): string | undefined {
+  const maxAge = Number(consensusParams.read(block.params).evidenceMaxAgeBlocks);
+  if (block.height - requestedHeight <= maxAge) return undefined;
+  const time = readHeight(store, requestedHeight)?.time;
+  if (time === undefined) return `older than ${maxAge} blocks, and its height is not retained`;
+  return expiry(block.params, { height: requestedHeight, time }, block);
+}
+
 /**
  * Whether two attestations prove that a member contradicted itself about a job. It does not matter whether either was
  * committed, revealed or right, nor whether the job is still open.
@@ -42,7 +53,7 @@ export function examineAttestation(view: CheckView, reveal: Reveal): string | At
  */
 export function examineEvidence(view: CheckView, evidence: AttestationEvidence): string | Proven {
   const { validator, a, b } = evidence;
-  const { spec, params, height } = view.block;
+  const { spec } = view.block;
   const of = `evidence against ${accountText(spec, validator)} about job ${toHex(a.jobId)}`;
   if (!equalBytes(a.jobId, b.jobId)) return `${of}: the other attestation is about job ${toHex(b.jobId)}`;
   if (!equalBytes(a.validator, validator) || !equalBytes(b.validator, validator)) return `${of}: two validators`;
@@ -52,8 +63,8 @@ export function examineEvidence(view: CheckView, evidence: AttestationEvidence):
   if (typeof one === "string") return `${of}: ${one}`;
   if (typeof two === "string") return `${of}: ${two}`;
   const { job, member } = one;
-  const maxAge = Number(consensusParams.read(params).evidenceMaxAgeBlocks);
-  if (height - job.requestedHeight > maxAge) return `${of}: it is older than ${maxAge} blocks`;
+  const expired = expiryOf(view, job);
+  if (expired !== undefined) return `${of}: it is ${expired}`;
   if (equivocations.has(view.store, [a.jobId, validator])) return `${of}: it has been punished already`;
   if (!view.bls.verifyBatch([one.signatureSet, two.signatureSet])) return `${of}: a signature does not verify`;
   return { job, member };

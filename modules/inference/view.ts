@@ -8,7 +8,7 @@ import type { CommitteeCache } from "./committee.ts";
  * `Context` is one. `committees` may be kept from height to height.
  */
 export interface InferenceView {
-  readonly block: Pick<BlockInfo, "height" | "spec" | "params">;
+  readonly block: Pick<BlockInfo, "height" | "time" | "spec" | "params">;
   readonly store: StateReader;
   readonly bls: Bls;
 }

@@ -4,7 +4,17 @@ export const eventTypes: readonly EventDoc[] = [
   {
     type: "slash",
     attributes: ["address", "power", "reason", "jailed", "burned_coins"],
-    when: "stake was burnt; reason is double_sign or missing_signature, addresses are valcons (block event)",
+    when: "stake was burnt; reason is double_sign, light_client_attack, amnesia or missing_signature, addresses are valcons (block event)",
+  },
+  {
+    type: "amnesia_challenge",
+    attributes: ["address", "height", "block_id", "from_round", "to_round", "deadline"],
+    when: "a validator voted for a block against its own precommit, and is slashed unless a polka of the block in these rounds gets into a block by the deadline (block event)",
+  },
+  {
+    type: "amnesia_answered",
+    attributes: ["height", "block_id", "from_round", "to_round", "round"],
+    when: "a polka in the round excused all who were challenged so (block event)",
   },
   {
     type: "liveness",

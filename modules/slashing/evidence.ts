@@ -1,21 +1,28 @@
-import { consensusParams } from "../../chain/consensus-params.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
-import type { Context, VerifiedDuplicateVote } from "../../chain/module.ts";
-import { punishEquivocation } from "./keeper.ts";
+import { expiry } from "../../chain/evidence-age.ts";
+import type { BlockInput, Context, VerifiedFault } from "../../chain/module.ts";
+import { answer, demandPolka, settleDemands } from "./amnesia.ts";
+import { bar, punishEquivocation } from "./keeper.ts";
 
 /**
  * @throws InvalidBlockError for evidence that is older than both limits: by then the stake that answers for it may be
  * gone, and a light client no longer trusts the set that signed it.
  */
-export function handleDuplicateVote(ctx: Context, vote: VerifiedDuplicateVote): void {
-  const { evidenceMaxAgeBlocks, evidenceMaxAgeTime } = consensusParams.read(ctx.block.params);
-  const blocks = ctx.block.height - vote.height;
-  const time = ctx.block.time - vote.time;
-  if (BigInt(blocks) > evidenceMaxAgeBlocks && BigInt(time) > evidenceMaxAgeTime) {
-    throw new InvalidBlockError(
-      `evidence of height ${vote.height} is ${blocks} blocks and ${time} ms old, ` +
-        `the limits are ${evidenceMaxAgeBlocks} blocks and ${evidenceMaxAgeTime} ms`,
-    );
+export function handleDuplicateVote(ctx: Context, fault: VerifiedFault): void {
+  const expired = expiry(ctx.block.params, fault, ctx.block);
+  if (expired !== undefined) throw new InvalidBlockError(`evidence of height ${fault.height} is ${expired}`);
+  punishEquivocation(ctx, fault.operator, fault.height, fault.power);
+}
+
+/** Punishes who has not answered in time and what is proven, opens challenges, and then takes answers. */
+export function handleEvidence(ctx: Context, input: BlockInput): void {
+  settleDemands(ctx);
+  for (const fault of input.duplicateVotes) handleDuplicateVote(ctx, fault);
+  for (const { kind, faults, demands } of input.lightClientAttacks) {
+    const reason = kind === "lunatic" ? "light_client_attack" : "double_sign";
+    for (const { operator, height, power } of faults) bar(ctx, operator, { reason, height, power });
+    for (const demand of demands) demandPolka(ctx, demand);
   }
-  punishEquivocation(ctx, vote.operator, vote.height, vote.power);
+  for (const demand of input.demands) demandPolka(ctx, demand);
+  for (const polka of input.polkas) answer(ctx, polka);
 }

@@ -1,8 +1,7 @@
 import type { Context } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { consensusText } from "../addresses.ts";
-import { jail, slash, tombstone, validatorByOperator } from "../staking/keeper.ts";
-import type { ValidatorRecord } from "../staking/store.ts";
+import { jail, slash, tombstone, type ValidatorRecord, validatorByOperator } from "../staking/keeper.ts";
 import { slashingParams } from "./params.ts";
 import { type SigningInfo, signingInfos } from "./store.ts";
 
@@ -37,25 +36,35 @@ export function punish(
 }
 
 /**
- * Equivocation, proven: slashes, jails and bars the validator for ever. Once: whoever is tombstoned has no more to lose
- * by it, since all that was signed before was answered for. No effect on a validator that is gone.
- * @param powerAtInfraction voting power at `infractionHeight`.
+ * A fault of voting, proven: slashes, jails and bars the validator for ever. Once, whatever is proven in whatever form:
+ * whoever is tombstoned has no more to lose by it, since all that was signed before was answered for. No effect on a
+ * validator that is gone.
+ * @param fault `power` is the voting power at `height`.
  */
+export function bar(
+  ctx: Context,
+  operator: Uint8Array,
+  fault: {
+    readonly reason: "double_sign" | "light_client_attack" | "amnesia";
+    readonly height: number;
+    readonly power: bigint;
+  },
+): void {
+  const validator = validatorByOperator(ctx.store, operator);
+  if (validator === undefined || validator.tombstoned) return;
+  const { slashFractionAmnesia, slashFractionDoubleSign } = slashingParams.read(ctx.block.params);
+  const fractionPpm = fault.reason === "amnesia" ? slashFractionAmnesia : slashFractionDoubleSign;
+  punish(ctx, operator, validator, { ...fault, fractionPpm });
+  tombstone(ctx, operator);
+  signingInfos.set(ctx.store, operator, { ...signingInfo(ctx.store, operator), jailedUntil: FOR_EVER });
+}
+
+/** @param powerAtInfraction voting power at `infractionHeight`. */
 export function punishEquivocation(
   ctx: Context,
   operator: Uint8Array,
   infractionHeight: number,
   powerAtInfraction: bigint,
 ): void {
-  const validator = validatorByOperator(ctx.store, operator);
-  if (validator === undefined || validator.tombstoned) return;
-  const fractionPpm = slashingParams.read(ctx.block.params).slashFractionDoubleSign;
-  punish(ctx, operator, validator, {
-    reason: "double_sign",
-    height: infractionHeight,
-    power: powerAtInfraction,
-    fractionPpm,
-  });
-  tombstone(ctx, operator);
-  signingInfos.set(ctx.store, operator, { ...signingInfo(ctx.store, operator), jailedUntil: FOR_EVER });
+  bar(ctx, operator, { reason: "double_sign", height: infractionHeight, power: powerAtInfraction });
 }

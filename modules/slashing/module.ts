@@ -1,5 +1,5 @@
 import type { Module } from "../../chain/module.ts";
-import { handleDuplicateVote } from "./evidence.ts";
+import { handleEvidence } from "./evidence.ts";
 import { genesis } from "./genesis.ts";
 import { countPrecommits } from "./liveness.ts";
 import { unjailMessage } from "./messages/unjail.ts";
@@ -14,6 +14,6 @@ export const slashingModule: Module = {
   genesis,
   beginBlock(ctx, input) {
     countPrecommits(ctx, input.lastCommit);
-    for (const vote of input.duplicateVotes) handleDuplicateVote(ctx, vote);
+    handleEvidence(ctx, input);
   },
 };

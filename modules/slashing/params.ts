@@ -29,6 +29,20 @@ export const slashingParams = defineParams("slashing", {
     max: 1_000_000n,
     doc: "Part of the stake that two contradicting votes cost.",
   },
+  slashFractionAmnesia: {
+    unit: "ppm",
+    default: 50_000n,
+    min: 0n,
+    max: 1_000_000n,
+    doc: "Part of the stake that voting against an earlier precommit costs, where no polka excuses it.",
+  },
+  amnesiaWindow: {
+    unit: "blocks",
+    default: 10_000n,
+    min: 1n,
+    max: 1_000_000n,
+    doc: "Blocks after a challenge in which a polka may be shown that excuses those who are challenged.",
+  },
   slashFractionDowntime: {
     unit: "ppm",
     default: 10_000n,

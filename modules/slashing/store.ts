@@ -1,5 +1,6 @@
-import { ContainerType, type ValueOf } from "@chainsafe/ssz";
-import { Bytes32, Uint64 } from "../../chain/types/primitives.ts";
+import { BitListType, BooleanType, ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { MAX_VALIDATORS } from "../../chain/types/limits.ts";
+import { Bytes32, Uint32, Uint64 } from "../../chain/types/primitives.ts";
 import { bytesKey, collection, heightKey, pairKey } from "../../state/collections.ts";
 
 /**
@@ -17,3 +18,29 @@ export const signingInfoKey = bytesKey(20);
 export const signingInfos = collection("slashing", 0, signingInfoKey, SigningInfo);
 /** 256 blocks of the window: bit i mod 256 of chunk i div 256, by operator and chunk. An absent chunk is all signed. */
 export const missedChunks = collection("slashing", 1, pairKey(bytesKey(20), heightKey), Bytes32);
+
+const Bits = new BitListType(MAX_VALIDATORS);
+
+/** What is asked for: a polka of `blockId` in one of the rounds. A zero `lockBlockId` means that it is of no lock. */
+export const Demand = new ContainerType(
+  { height: Uint64, blockId: Bytes32, fromRound: Uint32, toRound: Uint32, lockRound: Uint32, lockBlockId: Bytes32 },
+  { typeName: "Demand" },
+);
+export type Demand = ValueOf<typeof Demand>;
+
+/**
+ * A challenge, open or answered: it stays until evidence of its height has expired, so that nobody has to answer twice.
+ * Bits count in the set of the height. `accused` are all that were ever challenged, `lockSigners` those that are proven
+ * to have precommitted `lockBlockId`.
+ */
+export const DemandRecord = new ContainerType(
+  { demand: Demand, accused: Bits, lockSigners: Bits, answered: new BooleanType() },
+  { typeName: "DemandRecord" },
+);
+export type DemandRecord = ValueOf<typeof DemandRecord>;
+
+/** By height of the votes and root of the Demand. */
+export const demandKey = pairKey(heightKey, bytesKey(32));
+export const demands = collection("slashing", 2, demandKey, DemandRecord);
+/** Who was challenged when, by the last block that takes the answer. */
+export const deadlines = collection("slashing", 3, pairKey(heightKey, demandKey), Bits);

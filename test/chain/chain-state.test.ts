@@ -8,6 +8,7 @@ import {
   writeRotation,
 } from "../../chain/executor/chain-state.ts";
 import { initialRotation } from "../../chain/proposer-rotation.ts";
+import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import { VALIDATORS } from "./toy-chain.ts";
@@ -21,7 +22,11 @@ function history(names: readonly Name[]) {
   writeRotation(state, 0, initialRotation(SETS[names[0] ?? "all"]));
   for (const [index, name] of names.entries()) {
     const height = index + 1;
-    writeHeight(state, height, { time: height * 1000, validatorsRoot: ValidatorSet.hashTreeRoot([...SETS[name]]) });
+    writeHeight(state, height, {
+      time: height * 1000,
+      validatorsRoot: ValidatorSet.hashTreeRoot([...SETS[name]]),
+      paramsRoot: ZERO_32,
+    });
     writeRotation(state, height, initialRotation(SETS[names[height] ?? name]));
   }
   return state;
@@ -47,13 +52,13 @@ test("priorities are signed", () => {
 
 test("a height is forgotten when it is older than both limits, and so many at once", () => {
   const state = history(["all", "all", "all", "all", "all", "all"]);
-  pruneHeights(state, 5, 3000, 10);
+  pruneHeights(state, 100, { height: 5, time: 3000 }, 10);
   expect(heightsOf(state)).toEqual([3, 4, 5, 6]); // 3 and 4 are old by number, not by time.
-  pruneHeights(state, 4, 9000, 10);
+  pruneHeights(state, 100, { height: 4, time: 9000 }, 10);
   expect(heightsOf(state)).toEqual([4, 5, 6]); // 4 to 6 are old by time, not by number.
-  pruneHeights(state, 7, 9000, 2);
+  pruneHeights(state, 100, { height: 7, time: 9000 }, 2);
   expect(heightsOf(state)).toEqual([6]);
-  pruneHeights(state, -5, 9000, 2);
+  pruneHeights(state, 100, { height: -5, time: 9000 }, 2);
   expect(heightsOf(state)).toEqual([6]);
 });
 
@@ -61,18 +66,18 @@ test("a set goes with the last height it voted at, but not one that has come bac
   const gone = history(["three", "all", "all"]);
   const root = ValidatorSet.hashTreeRoot([...SETS.three]);
   const before = [...gone.changes()].length;
-  pruneHeights(gone, 2, 9000, 10);
+  pruneHeights(gone, 100, { height: 2, time: 9000 }, 10);
   expect(readHeight(gone, 1)).toBeUndefined();
   expect(gone.changes().filter(([, value]) => value === undefined)).toHaveLength(2); // The height and its set.
   expect(gone.changes()).toHaveLength(before);
 
   const back = history(["three", "all", "three"]);
-  pruneHeights(back, 2, 9000, 10);
+  pruneHeights(back, 100, { height: 2, time: 9000 }, 10);
   expect(readHeight(back, 3)?.validatorsRoot).toEqual(root);
   expect(readValidators(back, 3)).toEqual(SETS.three);
   expect(readRotation(back).validators).toEqual(SETS.three);
 
   const left = history(["three", "all", "three", "all"]);
-  pruneHeights(left, 3, 9000, 10);
+  pruneHeights(left, 100, { height: 3, time: 9000 }, 10);
   expect(readValidators(left, 3)).toEqual(SETS.three);
 });

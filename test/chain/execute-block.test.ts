@@ -4,7 +4,9 @@ import { createBlockRoom, MAX_SERIALISED_BLOCK } from "../../chain/executor/bloc
 import { type BlockContents, buildBlock, SelectionFault, TransactionFault } from "../../chain/executor/build-block.ts";
 import { readParams } from "../../chain/executor/chain-state.ts";
 import { type ExecutedBlock, executeBlock } from "../../chain/executor/execute-block.ts";
-import { Block, Body, CertifiedBlock, type Header } from "../../chain/types/block.ts";
+import { Block, Body, CertifiedBlock } from "../../chain/types/block.ts";
+import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
+import type { Header } from "../../chain/types/header.ts";
 import { MAX_BLOCK_BYTES, MAX_TXS_PER_BLOCK } from "../../chain/types/limits.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import type { StateStore } from "../../state/store.ts";
@@ -30,7 +32,7 @@ import {
 const NOTHING = { duplicateAttestations: [], commitments: [], reveals: [], outputs: [] };
 
 function contents(options: Partial<BlockContents> = {}): BlockContents {
-  return { duplicateVotes: [], transactions: [], select: () => NOTHING, ...options };
+  return { evidence: NO_EVIDENCE, transactions: [], select: () => NOTHING, ...options };
 }
 
 const build = (store: StateStore, parent: Parent, options: Partial<BlockContents> = {}) =>
@@ -216,10 +218,14 @@ describe("a body", () => {
 
   test("with evidence that is early, false or there twice is refused", () => {
     const proof = equivocation(1, 2);
-    expect(refused({ duplicateVotes: [equivocation(2, 2)] })).toContain("that height has no block yet");
+    expect(refused({ evidence: { ...NO_EVIDENCE, duplicateVotes: [equivocation(2, 2)] } })).toContain(
+      "that height has no block yet",
+    );
     const forged = { ...proof, voteA: { ...proof.voteA, signature: proof.voteB.signature } };
-    expect(refused({ duplicateVotes: [forged] })).toContain("a signature is wrong");
-    expect(refused({ duplicateVotes: [proof, equivocation(1, 2, 7)] })).toContain("stands twice");
+    expect(refused({ evidence: { ...NO_EVIDENCE, duplicateVotes: [forged] } })).toContain("a signature is wrong");
+    expect(refused({ evidence: { ...NO_EVIDENCE, duplicateVotes: [proof, equivocation(1, 2, 7)] } })).toContain(
+      "stands twice",
+    );
   });
 
   test("is refused when a module refuses what it brings, and when a module is at fault", () => {
@@ -263,11 +269,14 @@ describe("building", () => {
     const proof = equivocation(1, 2);
     const forged = { ...equivocation(1, 3), voteA: equivocation(1, 2).voteA };
     const waiting = [equivocation(2, 1), forged, proof, equivocation(1, 2, 7)];
-    const built = build(store, parent, { duplicateVotes: waiting }).executed;
-    expect(built.block.body.duplicateVotes).toEqual([proof]);
+    const built = build(store, parent, { evidence: { ...NO_EVIDENCE, duplicateVotes: waiting } }).executed;
+    expect(built.block.body.evidence.duplicateVotes).toEqual([proof]);
     execute(store, parent, built.block);
     while (parent.height < 14) parent = await commit(build(store, parent).executed, store);
-    expect(build(store, parent, { duplicateVotes: [proof] }).executed.block.body.duplicateVotes).toEqual([]);
+    expect(
+      build(store, parent, { evidence: { ...NO_EVIDENCE, duplicateVotes: [proof] } }).executed.block.body.evidence
+        .duplicateVotes,
+    ).toEqual([]);
   });
 
   test("names the transaction that throws, and tells it from the rest of the block", async () => {

@@ -2,6 +2,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { expect, test } from "vitest";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
+import { writeHeight } from "../../chain/executor/chain-state.ts";
 import type { AttestationEvidence, Reveal } from "../../chain/types/attestation.ts";
 import { badSignatures } from "../../modules/inference/signatures.ts";
 import { JOB_STATUS, penalties } from "../../modules/inference/store.ts";
@@ -267,6 +268,21 @@ test("evidence that proves nothing makes the block invalid", () => {
   expect(refusal(chain, { evidence: [stranger] })).toMatch(/not in the committee/);
   chain.pass(10);
   expect(refusal(chain, { evidence: [proof] })).toMatch(/older than 10 blocks/);
+});
+
+test("evidence counts until it is older than both limits", () => {
+  const ages = { "consensus.evidenceMaxAgeBlocks": 10n, "consensus.evidenceMaxAgeTime": 20_000n };
+  const { chain, jobId } = revealing({}, ages);
+  const proof = evidence(chain, jobId, "dave");
+  const requested = chain.job(jobId).requestedHeight;
+  const time = chain.view().block.time - 1000 * (chain.view().block.height - requested);
+  writeHeight(chain.store, requested, { time, validatorsRoot: new Uint8Array(32), paramsRoot: new Uint8Array(32) });
+  chain.pass(requested + 20 - chain.height);
+  expect(refusal(chain, { evidence: [proof] })).toMatch(/21 blocks and 21000 ms old/);
+  const younger = { time: time + 2000, validatorsRoot: new Uint8Array(32), paramsRoot: new Uint8Array(32) };
+  writeHeight(chain.store, requested, younger);
+  chain.block({ evidence: [proof] });
+  expect(validatorByOperator(chain.store, addressOf("dave"))?.tombstoned).toBe(true);
 });
 
 test("evidence counts after the job is over too", () => {

@@ -180,7 +180,7 @@ export function createChain(options: ChainOptions = {}) {
     },
     /** What the next block finds. */
     view(): InferenceView {
-      return { block: { height: height + 1, spec: SPEC, params }, store, bls: BLS };
+      return { block: { ...info(), height: height + 1, time: GENESIS_TIME + (height + 1) * 1000 }, store, bls: BLS };
     },
     block(block: BlockOptions = {}): readonly Event[] {
       const before = { proposer, validators, previous, sequence };
@@ -193,6 +193,9 @@ export function createChain(options: ChainOptions = {}) {
         const input = {
           lastCommit: previous.map((validator) => ({ validator, signed: true })),
           duplicateVotes: [],
+          lightClientAttacks: [],
+          demands: [],
+          polkas: [],
           duplicateAttestations: block.evidence ?? [],
           commitments: block.commitments ?? [],
           reveals: block.reveals ?? [],

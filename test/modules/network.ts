@@ -5,16 +5,9 @@ import { type BlsSecretKey, blsKeyFromSeed, blsSecretKey, createBls } from "../.
 import { ed25519PublicKey, signEd25519 } from "../../chain/crypto/ed25519.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { createContext, type RecordingContext } from "../../chain/executor/context.ts";
+import type { VerifiedEvidence } from "../../chain/executor/evidence-checks.ts";
 import { gasMeter } from "../../chain/gas.ts";
-import type {
-  BlockInfo,
-  BlockInput,
-  ChainSpec,
-  Event,
-  Module,
-  QueryContext,
-  VerifiedDuplicateVote,
-} from "../../chain/module.ts";
+import type { BlockInfo, BlockInput, ChainSpec, Event, Module, QueryContext } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
 import { genesisPossessionRoot, possessionSigningRoot } from "../../chain/types/possession.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
@@ -101,7 +94,7 @@ export interface NetworkOptions {
 export interface BlockOptions {
   /** Names of validators whose precommit the last commit lacks. */
   readonly missing?: readonly string[];
-  readonly duplicateVotes?: readonly VerifiedDuplicateVote[];
+  readonly evidence?: Partial<VerifiedEvidence>;
   /** Milliseconds since the last block. */
   readonly after?: number;
   /** What happens between the begin and the end of the block. */
@@ -216,7 +209,11 @@ export function createNetwork(options: NetworkOptions = {}): Network {
       const signers = height === 1 ? [] : previous;
       const input: BlockInput = {
         lastCommit: signers.map((validator) => ({ validator, signed: !missing.includes(toHex(validator.operator)) })),
-        duplicateVotes: blockOptions.duplicateVotes ?? [],
+        duplicateVotes: [],
+        lightClientAttacks: [],
+        demands: [],
+        polkas: [],
+        ...blockOptions.evidence,
         duplicateAttestations: [],
         commitments: [],
         reveals: [],

@@ -10,7 +10,7 @@ import { MsgUnjail } from "cosmjs-types/cosmos/slashing/v1beta1/tx";
 import { describe, expect, test } from "vitest";
 import { fromUtf8 } from "../../chain/bytes.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
-import type { VerifiedDuplicateVote } from "../../chain/module.ts";
+import type { VerifiedFault } from "../../chain/module.ts";
 import { consensusText } from "../../modules/addresses.ts";
 import { missedBlocksInvariant } from "../../modules/slashing/invariants.ts";
 import { FOR_EVER, punishEquivocation, signingInfo } from "../../modules/slashing/keeper.ts";
@@ -52,7 +52,7 @@ const info = (net: Network, name: string) => signingInfo(net.store, addressOf(na
 const unjail = (net: Network, name: string) =>
   net.run(MsgUnjail.typeUrl, MsgUnjail.encode({ validatorAddr: valoperOf(name) }).finish());
 
-function duplicateVote(net: Network, name: string, change: Partial<VerifiedDuplicateVote> = {}): VerifiedDuplicateVote {
+function duplicateVote(net: Network, name: string, change: Partial<VerifiedFault> = {}): VerifiedFault {
   const { operator, identityKey } = validatorKeys(name);
   return { operator, identityKey, power: 10n, height: net.height, time: net.time, ...change };
 }
@@ -157,13 +157,13 @@ describe("two votes", () => {
     const net = network();
     blocks(net, 3);
     const vote = duplicateVote(net, "a");
-    const events = net.block({ duplicateVotes: [vote, { ...vote, height: 1 }] });
+    const events = net.block({ evidence: { duplicateVotes: [vote, { ...vote, height: 1 }] } });
     expect(record(net, "a")).toMatchObject({ jailed: true, tombstoned: true, tokens: 9_500_000n });
     expect(net.validators).toHaveLength(1);
     expect(events.filter(({ type }) => type === "slash").map((event) => attribute(event, "reason"))).toEqual([
       "double_sign",
     ]);
-    net.block({ duplicateVotes: [vote] });
+    net.block({ evidence: { duplicateVotes: [vote] } });
     expect(record(net, "a").tokens).toBe(9_500_000n);
     expect(info(net, "a").jailedUntil).toBe(FOR_EVER);
     net.block({ after: 10_000_000 });
@@ -177,9 +177,9 @@ describe("two votes", () => {
     const vote = duplicateVote(net, "a");
     blocks(net, 25);
     // 25 blocks and 25 seconds old by now.
-    expect(() => net.block({ duplicateVotes: [vote] })).toThrow(InvalidBlockError);
+    expect(() => net.block({ evidence: { duplicateVotes: [vote] } })).toThrow(InvalidBlockError);
     const late = duplicateVote(net, "a", { height: 1, time: net.time - 10_000 });
-    net.block({ duplicateVotes: [late] });
+    net.block({ evidence: { duplicateVotes: [late] } });
     expect(record(net, "a").tombstoned).toBe(true);
   });
 

@@ -24,7 +24,7 @@ const unjailType: MessageType<MsgUnjail, MsgUnjailResponse> = {
       throw slashingError("selfDelegationTooLow", `${own} less than ${validator.minSelfDelegation}`);
     }
     if (!validator.jailed) throw slashingError("notJailed", message.validatorAddr);
-    if (validator.tombstoned) throw slashingError("jailed", "it signed two different votes");
+    if (validator.tombstoned) throw slashingError("jailed", "it broke a rule of voting");
     const { jailedUntil } = signingInfo(ctx.store, operator);
     if (ctx.block.time < jailedUntil) throw slashingError("jailed", `until ${formatTime(jailedUntil)}`);
     unjail(ctx, operator);
