@@ -2,11 +2,19 @@ import { equalBytes, toHex } from "../chain/bytes.ts";
 import { initialState } from "../chain/executor/genesis.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
 import type { Genesis } from "../genesis/document.ts";
-import type { StateStore } from "../state/store.ts";
+import type { SideWrites, StateStore } from "../state/store.ts";
 import { UserError } from "./user-error.ts";
 
 /** The side key that says which network a database is of. */
 const NETWORK_KEY = Uint8Array.of(0);
+
+/** What says which network a database is of. */
+export function networkWrites(genesisRoot: Uint8Array): SideWrites {
+  return [[NETWORK_KEY, genesisRoot]];
+}
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type GenesisPoint = "genesis.before" | "genesis.after";
 
 /**
  * Writes the genesis state into an empty database; checks that one that is not empty is of this network.
@@ -17,6 +25,7 @@ export async function ensureGenesis(
   store: StateStore,
   genesis: Genesis,
   folder: string,
+  failpoint: (point: GenesisPoint) => void = () => undefined,
 ): Promise<void> {
   if (store.initialised) {
     const network = store.getSide(NETWORK_KEY);
@@ -27,5 +36,7 @@ export async function ensureGenesis(
     );
   }
   const overlay = initialState(runtime, store.latest, genesis);
-  await store.commit(store.prepare(0, overlay.changes()), [[NETWORK_KEY, genesis.spec.genesisRoot]]);
+  failpoint("genesis.before");
+  await store.commit(store.prepare(0, overlay.changes()), networkWrites(genesis.spec.genesisRoot));
+  failpoint("genesis.after");
 }

@@ -1,9 +1,9 @@
 import fs from "node:fs";
-import path from "node:path";
 import { promisify } from "node:util";
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { Bytes32, Bytes96, Uint8, Uint32, Uint64 } from "../../chain/types/primitives.ts";
 import { crc32c } from "../wal/crc32c.ts";
+import { replaceFile, syncFolderOf, writeReplacement } from "../wal/durable-file.ts";
 
 const fdatasync = promisify(fs.fdatasync);
 
@@ -19,10 +19,22 @@ export type SignState = ValueOf<typeof SignState>;
 
 /**
  * Two slots of one disk sector each, written in turn and in place: a sector is written whole or not at all, so the file
- * holds the state before or the state after, and saving costs a single flush without a rename or a directory flush.
+ * holds the state before or the state after, and saving costs a single flush without a rename or a directory flush. The
+ * room is taken when the file is made, so that a full disk does not keep a validator from remembering.
  */
 const SLOT = 512;
 const PAYLOAD = 4 + SignState.fixedEnd;
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type SignPoint = "sign.create" | "sign.save.before" | "sign.save.written" | "sign.save.after";
+
+/** Blocks without a signature of a key after which nobody else seems to sign with it. */
+export const DOUBLE_SIGN_BLOCKS = 20;
+
+/** What helps when it is not known what was signed: there is no other way than to wait without signing. */
+export const SIGN_STATE_REMEDY =
+  "Make sure that no other machine signs with this key. Then move the file and the vote key (keys/vote.json) away, let the node " +
+  `follow the network for ${DOUBLE_SIGN_BLOCKS} blocks without it, stop it, put the key back and start: a new file is made`;
 
 export class SignStateError extends Error {
   readonly path: string;
@@ -56,29 +68,26 @@ function decodeSlot(slot: Uint8Array): SignState | "damaged" | undefined {
   return crc32c(body) === expected ? SignState.deserialize(body) : "damaged";
 }
 
-function create(file: string): void {
-  const fd = fs.openSync(file, "wx", 0o600);
-  fs.writeSync(fd, new Uint8Array(2 * SLOT));
-  fs.fsyncSync(fd);
-  fs.closeSync(fd);
-  if (process.platform === "win32") return; // Directories can't be opened there.
-  const folder = fs.openSync(path.dirname(file), "r");
-  fs.fsyncSync(folder);
-  fs.closeSync(folder);
+/** The file appears under its name whole: a crash leaves none, or an empty one. */
+function create(file: string, failpoint: (point: SignPoint) => void): void {
+  writeReplacement(file, [new Uint8Array(2 * SLOT)]);
+  failpoint("sign.create");
+  replaceFile(file);
+  syncFolderOf(file);
 }
 
 /** @throws SignStateError when the file is damaged: what was signed last is then unknown, and signing on is dangerous. */
-export function openSignState(file: string): SignStateFile {
-  if (!fs.existsSync(file)) create(file);
+export function openSignState(file: string, failpoint: (point: SignPoint) => void = () => undefined): SignStateFile {
+  if (!fs.existsSync(file)) create(file, failpoint);
   const bytes = Uint8Array.from(fs.readFileSync(file));
-  if (bytes.length !== 2 * SLOT) throw new SignStateError(file, `has ${bytes.length} bytes, expected ${2 * SLOT}`);
+  if (bytes.length !== 2 * SLOT) {
+    throw new SignStateError(file, `has ${bytes.length} bytes, expected ${2 * SLOT}. ${SIGN_STATE_REMEDY}`);
+  }
   let last: SignState | undefined;
   for (const slot of [bytes.subarray(0, SLOT), bytes.subarray(SLOT)]) {
     const state = decodeSlot(slot);
     if (state === "damaged") {
-      const remedy =
-        "Replace it by a backup only if that is newer than the last signature; otherwise let the network pass the height this validator was at and start with a new file";
-      throw new SignStateError(file, `a checksum is wrong, so the last signature is unknown. ${remedy}`);
+      throw new SignStateError(file, `a checksum is wrong, so the last signature is unknown. ${SIGN_STATE_REMEDY}`);
     }
     if (state !== undefined && (last === undefined || state.serial > last.serial)) last = state;
   }
@@ -88,11 +97,14 @@ export function openSignState(file: string): SignStateFile {
       return last;
     },
     async save(state) {
+      failpoint("sign.save.before");
       const slot = encodeSlot(state);
       const written = fs.writeSync(fd, slot, 0, SLOT, (state.serial % 2) * SLOT);
       if (written !== SLOT) throw new SignStateError(file, `only ${written} of ${SLOT} bytes were written`);
+      failpoint("sign.save.written");
       await fdatasync(fd);
       last = state;
+      failpoint("sign.save.after");
     },
     close: () => fs.closeSync(fd),
   };

@@ -1,10 +1,10 @@
 import { equalBytes } from "../../chain/bytes.ts";
-import type { BlsSecretKey } from "../../chain/crypto/bls.ts";
+import type { BlsSecretKey, SignatureSet } from "../../chain/crypto/bls.ts";
 import { randaoRoot } from "../../chain/executor/randomness.ts";
 import { PREVOTE } from "../../chain/types/vote.ts";
 import { proposalRoot, voteRoot } from "../../chain/vote-signing.ts";
 import type { ConsensusSigner, SignedPosition } from "../driver/ports.ts";
-import { openSignState, SIGN_STEP, type SignState } from "./sign-state.ts";
+import { openSignState, SIGN_STEP, type SignPoint, type SignState, type SignStateFile } from "./sign-state.ts";
 
 /** Signing would contradict, or go back behind, what was signed before. The node goes on without this signature. */
 export class SigningRefusedError extends Error {
@@ -20,11 +20,17 @@ interface Position {
   readonly step: number;
 }
 
-export interface SignerOptions {
+export interface SignerOptions extends KeyOptions {
   /** The sign-state file; made when missing. It must be on a disk that keeps what it has flushed. */
   readonly path: string;
+  readonly failpoint?: ((point: SignPoint) => void) | undefined;
+}
+
+export interface KeyOptions {
   readonly secretKey: BlsSecretKey;
   readonly genesisRoot: Uint8Array;
+  /** Told of each signature made, so that the node need not verify its own. */
+  readonly onSigned?: (set: SignatureSet) => void;
 }
 
 export type FileSigner = ConsensusSigner & { close(): void };
@@ -49,9 +55,19 @@ function comparePositions(a: Position, b: Position): number {
  * @throws SignStateError when the file is damaged.
  */
 export function createSigner(options: SignerOptions): FileSigner {
+  return signerOver(openSignState(options.path, options.failpoint), options);
+}
+
+/** The same over any memory of what was signed. */
+export function signerOver(file: SignStateFile, options: KeyOptions): FileSigner {
   const { secretKey, genesisRoot } = options;
-  const file = openSignState(options.path);
   let queue: Promise<unknown> = Promise.resolve();
+
+  function make(message: Uint8Array): Uint8Array {
+    const signature = secretKey.sign(message);
+    options.onSigned?.({ publicKey: secretKey.publicKey, message, signature });
+    return signature;
+  }
 
   async function signNext(position: Position, root: Uint8Array): Promise<Uint8Array> {
     const { last } = file;
@@ -63,7 +79,7 @@ export function createSigner(options: SignerOptions): FileSigner {
         throw new SigningRefusedError(`the last signature was for ${describe(last)}; ${asked}`);
       }
     }
-    const signature = secretKey.sign(root);
+    const signature = make(root);
     const { height, round, step } = position;
     const state: SignState = { serial: (last?.serial ?? 0) + 1, height, round, step, root, signature };
     await file.save(state);
@@ -90,7 +106,7 @@ export function createSigner(options: SignerOptions): FileSigner {
       const position = { height: data.height, round: data.round, step: SIGN_STEP.proposal };
       return sign(position, proposalRoot(data, genesisRoot));
     },
-    randaoReveal: (height) => secretKey.sign(randaoRoot(height, genesisRoot)),
+    randaoReveal: (height) => make(randaoRoot(height, genesisRoot)),
     close: () => file.close(),
   };
 }

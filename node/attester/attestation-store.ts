@@ -1,11 +1,11 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import { Bytes32, Bytes96, Uint64 } from "../../chain/types/primitives.ts";
+import { keepCopy, replaceFile, syncFolderOf, writeReplacement } from "../../consensus/wal/durable-file.ts";
 
 /** What this validator has attested about a job, once and for ever. `height` is that of the request. */
 export const StoredAttestation = new ContainerType(
@@ -64,24 +64,6 @@ function decode(record: Buffer): StoredAttestation | undefined {
   return crc32(body) === record.readUInt32LE(0) ? StoredAttestation.deserialize(new Uint8Array(body)) : undefined;
 }
 
-function syncDirectory(path: string): void {
-  if (process.platform === "win32") return; // Directories can't be opened there; renames are journalled.
-  const descriptor = openSync(dirname(path), "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
-
-/** Writes the records to a new file and puts it in the place of the old one. */
-function replaceFile(path: string, records: readonly StoredAttestation[]): void {
-  const temporary = `${path}.tmp`;
-  const descriptor = openSync(temporary, "w", 0o600);
-  for (const record of records) writeSync(descriptor, encode(record));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(temporary, path);
-  syncDirectory(path);
-}
-
 interface Loaded {
   readonly records: StoredAttestation[];
   /** Bytes at the end that are no whole record. */
@@ -115,7 +97,17 @@ export interface AttestationStoreOptions {
   readonly keepBlocks: number;
   /** A crash had cut the last records off; they had never been published. A copy of the file is kept at `copy`. */
   readonly onTornTail?: (found: { readonly path: string; readonly copy: string; readonly bytes: number }) => void;
+  /** The disk refused a write, as a full one does; called once. */
+  readonly onFailure?: (error: unknown) => void;
+  readonly failpoint?: ((point: AttestationPoint) => void) | undefined;
 }
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type AttestationPoint =
+  | "attestation.replace"
+  | "attestation.before"
+  | "attestation.written"
+  | "attestation.after";
 
 /**
  * Opens or makes the file, which it reads in one go: part of starting a node. One process at a time; the lock of the
@@ -125,15 +117,19 @@ export interface AttestationStoreOptions {
  */
 export async function openAttestationStore(options: AttestationStoreOptions): Promise<AttestationStore> {
   const { path, keepBlocks } = options;
+  const failpoint = options.failpoint ?? (() => undefined);
   const { records, torn } = load(path);
   const latest = records.reduce((height, record) => Math.max(height, record.height), 0);
   const kept = records.filter(({ height }) => height >= latest - keepBlocks);
   if (torn > 0) {
-    const copy = `${path}.torn`;
-    copyFileSync(path, copy);
-    options.onTornTail?.({ path, copy, bytes: torn });
+    options.onTornTail?.({ path, copy: keepCopy(path), bytes: torn });
   }
-  if (torn > 0 || kept.length < records.length || !existsSync(path)) replaceFile(path, kept);
+  if (torn > 0 || kept.length < records.length || !existsSync(path)) {
+    writeReplacement(path, kept.map(encode));
+    failpoint("attestation.replace");
+    replaceFile(path);
+    syncFolderOf(path);
+  }
 
   const byJob = new Map(kept.map((record) => [toHex(record.jobId), record]));
   /** Not yet known to be on the disk. */
@@ -141,18 +137,27 @@ export async function openAttestationStore(options: AttestationStoreOptions): Pr
   const file: FileHandle = await open(path, "a", 0o600);
   let batch: StoredAttestation[] = [];
   let lastWrite: Promise<void> = Promise.resolve();
+  let failed = false;
 
   /** PERF: what comes in one turn of the event loop, or while the disk is busy, shares one flush. */
   async function writeBatch(): Promise<void> {
     await setImmediate();
     const records = batch;
     batch = [];
+    failpoint("attestation.before");
     await file.appendFile(Buffer.concat(records.map(encode)));
+    failpoint("attestation.written");
     await file.datasync();
+    failpoint("attestation.after");
     for (const record of records) {
       byJob.set(toHex(record.jobId), record);
       writing.delete(toHex(record.jobId));
     }
+  }
+
+  function fail(error: unknown): void {
+    if (!failed) options.onFailure?.(error);
+    failed = true;
   }
 
   return {
@@ -168,7 +173,10 @@ export async function openAttestationStore(options: AttestationStoreOptions): Pr
         return writing.get(id)?.done;
       }
       // A batch waits for the one before. After a failure every later one fails too: what is on the disk is then unknown.
-      if (batch.length === 0) lastWrite = lastWrite.then(writeBatch);
+      if (batch.length === 0) {
+        lastWrite = lastWrite.then(writeBatch);
+        lastWrite.catch(fail);
+      }
       batch.push(attestation);
       writing.set(id, { attestation, done: lastWrite });
       return lastWrite;

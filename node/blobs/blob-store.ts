@@ -17,7 +17,11 @@ export interface BlobStoreOptions {
   readonly maxBytes: number;
   /** Called when a file is not what its name says (the blob then counts as missing until it is put again) or can't be read. */
   readonly onDamage?: (root: Uint8Array, reason: string) => void;
+  readonly failpoint?: ((point: BlobPoint) => void) | undefined;
 }
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type BlobPoint = "blob.written" | "blob.renamed";
 
 /** Blobs by root. Everything that is read is verified, so a caller never sees bytes that do not hash to the root. */
 export interface BlobStore {
@@ -63,7 +67,7 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
     // Counted first, so that writes at the same time can't exceed the limit together.
     total += size;
     try {
-      await writeDurably(directory, pathOf(key), parts);
+      await writeDurably(directory, pathOf(key), parts, options.failpoint);
       sizes.set(key, size);
     } catch (error) {
       total -= size;
@@ -186,7 +190,12 @@ async function readExactly(file: FileHandle, at: number, length: number): Promis
 }
 
 /** The file appears under its name complete and synced, or not at all. */
-async function writeDurably(directory: string, path: string, parts: readonly Uint8Array[]): Promise<void> {
+async function writeDurably(
+  directory: string,
+  path: string,
+  parts: readonly Uint8Array[],
+  failpoint: BlobStoreOptions["failpoint"],
+): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
     const file = await open(temporary, "w");
@@ -196,7 +205,9 @@ async function writeDurably(directory: string, path: string, parts: readonly Uin
     } finally {
       await file.close();
     }
+    failpoint?.("blob.written");
     await rename(temporary, path);
+    failpoint?.("blob.renamed");
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

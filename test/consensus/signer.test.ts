@@ -103,3 +103,11 @@ test("a damaged file refuses to open, whatever bit of either slot it is", async 
   truncateSync(path, 1000);
   expect(() => open()).toThrow(/has 1000 bytes/);
 });
+
+test("a crash while the file was made leaves none, and the next start makes it; an empty one is refused", async () => {
+  writeFileSync(`${path}.tmp`, "half of it");
+  expect(open().lastSigned).toBeUndefined();
+  expect(readFileSync(path).length).toBe(1024);
+  writeFileSync(path, "");
+  expect(() => open()).toThrow(/has 0 bytes.*Make sure that no other machine signs with this key/);
+});
