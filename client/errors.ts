@@ -36,6 +36,14 @@ export class TooLate extends Error {
   }
 }
 
+/** A light client can not go on trusting what it is told; the message says whom and why. Nothing unproven has been stored. */
+export class LightClientError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "LightClientError";
+  }
+}
+
 /** Whether a query failed because there is no such thing, as opposed to any other reason. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.message.includes("code = NotFound");

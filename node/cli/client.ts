@@ -46,11 +46,11 @@ async function privateKey({ from, home }: SignerOptions): Promise<Uint8Array> {
   return (await openKeyring(join(home, "keyring")).load(from)).privateKey;
 }
 
-/** The URL of a node's RPC without a slash at its end. @throws UserError */
-export function nodeUrl(text: string): string {
+/** The URL of a node's RPC without a slash at its end. @throws UserError naming the option that it comes from. */
+export function nodeUrl(text: string, option = "node"): string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new UserError(`--node must be a URL such as http://127.0.0.1:26657, not "${text.slice(0, 100)}"`);
+    throw new UserError(`--${option} must be a URL such as http://127.0.0.1:26657, not "${text.slice(0, 100)}"`);
   }
   return text.replace(/\/+$/, "");
 }
@@ -70,7 +70,7 @@ const QUERY_PREFIX = /^Query failed with \(\d+\): (rpc error: code = \w+ desc = 
  * What a person is told of an exception: one line. What goes wrong on the way to a node and in its answers is nothing that a stack helps
  * with, whoever threw it.
  */
-function forPeople(error: unknown): UserError {
+export function forPeople(error: unknown): UserError {
   if (error instanceof UserError) return error;
   const text = (error instanceof Error ? error.message : String(error)).replace(QUERY_PREFIX, "");
   const hint = /^no node answers .*ECONNREFUSED/.test(text) ? "; is one running? npm start runs four" : "";

@@ -79,6 +79,7 @@ export function addBlobRoute(app: FastifyInstance, api: NodeApi): void {
       async (request, reply) => {
         if (!(request.body instanceof Uint8Array)) return reply.code(400).send({ error: "the body is empty" });
         const outcome = await api.putBlob(fromHex(request.params.root), request.body);
+        if (typeof outcome === "object") return reply.code(400).send({ error: outcome.refused });
         const field = outcome === "stored" ? "result" : "error";
         return reply.code(STATUS[outcome]).send({ [field]: TEXT[outcome] });
       },

@@ -11,6 +11,7 @@ import {
   validators,
 } from "./methods/blocks.ts";
 import { subscribe, unsubscribe, unsubscribeAll } from "./methods/events.ts";
+import { assayLightBlock, assaySubmitAttack } from "./methods/light-block.ts";
 import {
   broadcastTxAsync,
   broadcastTxCommit,
@@ -27,6 +28,8 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
   [
     abciInfo,
     abciQuery,
+    assayLightBlock,
+    assaySubmitAttack,
     block,
     blockByHash,
     blockResults,

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { toHex } from "../../chain/bytes.ts";
 import { GRPC, QueryError } from "../../chain/errors.ts";
+import type { PutBlobOutcome } from "../../node/api.ts";
 import { createLog } from "../../node/log.ts";
 import { startRpc } from "../../node/rpc/server.ts";
 import { QueryModelRequest, QueryModelResponse } from "../../proto/inference-query.ts";
@@ -9,10 +10,8 @@ import { createFakeNode } from "./fake-node.ts";
 const ROOT = "ab".repeat(32);
 const MODEL = new Uint8Array(1000).fill(7);
 
-type Outcome = "stored" | "unknown" | "mismatch" | "full";
-
 /** A server whose node knows one model of 1,000 bytes. */
-async function server(put: () => Promise<Outcome>) {
+async function server(put: () => Promise<PutBlobOutcome>) {
   const { api } = createFakeNode(1);
   const kept: string[] = [];
   const own: typeof api = {
@@ -41,10 +40,11 @@ async function server(put: () => Promise<Outcome>) {
   return { post, kept };
 }
 
-test.each<[Outcome, number, string]>([
+test.each<[PutBlobOutcome, number, string]>([
   ["stored", 200, "stored"],
   ["mismatch", 400, "the bytes do not hash to this root"],
   ["full", 507, "the blob store of this node is full"],
+  [{ refused: "operator set 17, not 18" }, 400, "operator set 17, not 18"],
 ])("a model is handed to the node, which answers %s", async (outcome, status, text) => {
   const { post, kept } = await server(() => Promise.resolve(outcome));
   const field = outcome === "stored" ? "result" : "error";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { toHex, utf8 } from "../../chain/bytes.ts";
+import { toHex } from "../../chain/bytes.ts";
+import { GRPC, QueryError } from "../../chain/errors.ts";
+import { TreeProof } from "../../chain/types/proof-ops.ts";
 import { KNOWN_PATH } from "./fake-node.ts";
 import { call, callError, post, start, startWithTx } from "./start.ts";
 
@@ -38,8 +40,8 @@ describe("abci_query failures are answers with a code and a height", () => {
       response: { value: string; proofOps: { ops: { data: string }[] } };
     };
     expect(response.value).toBe(Buffer.from("value").toString("base64"));
-    const proof = JSON.parse(Buffer.from(response.proofOps.ops[0]?.data ?? "", "base64").toString()) as unknown;
-    expect(proof).toMatchObject({ key: toHex(utf8("k")), value: toHex(utf8("value")), siblings: ["02".repeat(32)] });
+    const proof = TreeProof.deserialize(Buffer.from(response.proofOps.ops[0]?.data ?? "", "base64"));
+    expect(proof.siblings.map(toHex)).toEqual(["02".repeat(32)]);
     const plain = await call(http, "abci_query", { path: "/store/key", data: "6b" });
     expect(plain).toMatchObject({ response: { proofOps: null } });
   });
@@ -101,6 +103,24 @@ describe("errors name the value and the limit", () => {
     expect(await call(http, "block_by_hash", { hash: "AAAA" })).toMatchObject({ block: null });
     expect(await call(http, "header_by_hash", { hash: "0000" })).toEqual({ header: null });
   });
+});
+
+test("a search that would read too much says so, and is no fault of the node", async () => {
+  const { http, node, logged } = await start(1);
+  node.searchFault = new QueryError(GRPC.invalidArgument, "the search reads more than 10000 blocks");
+  expect(await callError(http, "tx_search", { query: "transfer.amount > 5" })).toEqual({
+    code: -32603,
+    message: "Internal error",
+    data: "the search reads more than 10000 blocks",
+  });
+  expect(logged.filter((line) => line.includes("an RPC method failed"))).toEqual([]);
+});
+
+test("check_tx answers what the mempool's check says, not what a simulation would", async () => {
+  const { http, node } = await start(1);
+  const refusal = { code: 4, codespace: "sdk", log: "unauthorized: signature verification failed" };
+  node.check = (tx) => ({ ...refusal, gasWanted: 0, gasUsed: 0, hash: tx });
+  expect(await call(http, "check_tx", { tx: "AAEC" })).toMatchObject({ ...refusal, gas_used: "0" });
 });
 
 test("broadcast_tx_commit gives up after its timeout and leaves nothing behind", async () => {

@@ -7,7 +7,9 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { GRPC, QueryError } from "../../chain/errors.ts";
 import type { Event } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
-import { Block, Body, Header } from "../../chain/types/block.ts";
+import { Block, Body } from "../../chain/types/block.ts";
+import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
+import { Header } from "../../chain/types/header.ts";
 import { ZERO_32, ZERO_96 } from "../../chain/types/primitives.ts";
 import type { Validator } from "../../chain/types/validator.ts";
 import type { Commit } from "../../chain/types/vote.ts";
@@ -65,6 +67,9 @@ export interface FakeNode {
   readonly searches: (readonly EventCondition[])[];
   submit: NodeApi["submitTx"];
   simulate: NodeApi["simulate"];
+  check: NodeApi["checkTx"];
+  /** What a search throws, if it is to fail. */
+  searchFault: Error | undefined;
   commit(txs?: readonly NewTx[], events?: readonly Event[], validatorUpdates?: readonly Validator[]): StoredBlock;
 }
 
@@ -91,7 +96,7 @@ function emptyBody(lastCommit: Commit, transactions: Uint8Array[]): Body {
   return {
     transactions,
     lastCommit,
-    duplicateVotes: [],
+    evidence: NO_EVIDENCE,
     duplicateAttestations: [],
     commitments: [],
     reveals: [],
@@ -161,7 +166,9 @@ export function createFakeNode(blocks = 0): FakeNode {
     },
     simulate: (tx) => node.simulate(tx),
     putBlob: () => Promise.resolve("unknown"),
+    submitAttack: ({ header }) => (header.height > tipHeight() ? "ignored" : "accepted"),
     submitTx: (tx) => node.submit(tx),
+    checkTx: (tx) => node.check(tx),
     mempool: () => ({ count: 2, bytes: 5, txs: [bytes(2, 1), bytes(3, 2)] }),
     peers: () => [{ peerId: "12D3KooWPeer", address: "/ip4/127.0.0.1/tcp/1", outbound: true, score: 0 }],
     onCommit(listener) {
@@ -170,6 +177,7 @@ export function createFakeNode(blocks = 0): FakeNode {
     },
     async searchTxs(conditions) {
       searches.push(conditions);
+      if (node.searchFault !== undefined) throw node.searchFault;
       const found: TxLocation[] = [];
       for (const { block, result } of stored) {
         result.txs.forEach((tx, index) => {
@@ -193,6 +201,8 @@ export function createFakeNode(blocks = 0): FakeNode {
     },
     searches,
     submit: async (tx) => ({ code: 0, codespace: "", log: "", gasWanted: 7, gasUsed: 3, hash: sha256(tx) }),
+    check: (tx) => ({ code: 0, codespace: "", log: "", gasWanted: 7, gasUsed: 3, hash: sha256(tx) }),
+    searchFault: undefined,
     simulate: () => ({ gasUsed: 61_234, result: okResult([transferEvent("assay1a", "5uassay")]) }),
     commit(txs = [], events = [], validatorUpdates = []) {
       const parent = tip();

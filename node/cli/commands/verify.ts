@@ -4,8 +4,9 @@ import { parseReceipt, parseTrustedSet, type TrustedCommittee, verifyReceipt } f
 import type { Receipt } from "../../../modules/inference/receipt.ts";
 import { UserError } from "../../user-error.ts";
 import { parseArguments } from "../arguments.ts";
-import { readJsonFile } from "../client.ts";
+import { forPeople, readJsonFile } from "../client.ts";
 import type { Command } from "../command.ts";
+import { LIGHT_OPTIONS, type LightSetup, lightSetup } from "../light-options.ts";
 import { outputRootOfJson } from "../result-json.ts";
 
 interface Found {
@@ -49,23 +50,54 @@ function readTrusted(path: string): TrustedCommittee {
   }
 }
 
+/**
+ * The set that a light client finds at the height that the receipt names. The height is not signed; that the set is the receipt's
+ * committee, its root says.
+ */
+async function fetchTrusted(
+  connect: () => Promise<LightSetup>,
+  { requestedHeight }: Receipt,
+): Promise<TrustedCommittee> {
+  try {
+    const { client, chainId, genesisRoot } = await connect();
+    const { header, validators } = await client.verify(requestedHeight);
+    return {
+      chainId: chainId ?? `the chain with genesis root ${toHex(genesisRoot)}`,
+      genesisRoot,
+      height: header.height,
+      validators,
+    };
+  } catch (error) {
+    throw forPeople(error);
+  }
+}
+
 export const verify: Command = {
   name: "verify",
-  summary: "checks a receipt offline against a validator set that you trust",
-  usage: "verify <receipt.json> --trust <set.json>",
-  run(args, io) {
-    const { values, positionals } = parseArguments(verify, args, { trust: { type: "string" } }, ["receipt.json"]);
+  summary: "checks a receipt against a validator set that you trust, or one that a light client finds",
+  usage: [
+    "verify <receipt.json> --trust <set.json>",
+    "verify <receipt.json> --trust-height n --trust-hash <block id> --primary url [--witness url …]",
+  ].join("\n"),
+  async run(args, io) {
+    const options = { trust: { type: "string" }, ...LIGHT_OPTIONS } as const;
+    const { values, positionals } = parseArguments(verify, args, options, ["receipt.json"]);
     const [path = ""] = positionals;
-    if (values.trust === undefined) {
+    const isOnline = values["trust-height"] !== undefined || values["trust-hash"] !== undefined;
+    if (values.trust === undefined && !isOnline) {
       throw new UserError("verify: --trust <set.json> is missing; assay query validator-set > set.json makes one");
     }
+    if (values.trust !== undefined && isOnline) {
+      throw new UserError("verify: --trust and --trust-height are two ways of saying whom you trust: give one of them");
+    }
+    const connect = values.trust === undefined ? lightSetup(verify.name, values) : undefined;
     const { receipt, problem } = readReceipt(path);
-    const trusted = readTrusted(values.trust);
+    const trusted = connect === undefined ? readTrusted(values.trust ?? "") : await fetchTrusted(connect, receipt);
     const verdict = verifyReceipt(receipt, trusted);
     const reason = verdict.valid ? problem : verdict.reason;
     if (reason !== undefined) {
       io.err(`not valid: ${reason}`);
-      return Promise.resolve(1);
+      return 1;
     }
     const { validators } = trusted;
     const signed = validators.filter((_, index) => receipt.signers.get(index));
@@ -75,6 +107,6 @@ export const verify: Command = {
       `valid: ${signed.length} of ${validators.length} validators with ${power} of ${total} power attested ` +
         `output ${toHex(receipt.outputRoot)} of job ${toHex(JobFields.hashTreeRoot(receipt.fields))} on ${trusted.chainId}`,
     );
-    return Promise.resolve(0);
+    return 0;
   },
 };

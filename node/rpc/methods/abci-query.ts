@@ -1,16 +1,16 @@
-import { toHex, utf8 } from "../../../chain/bytes.ts";
 import { GRPC, type GrpcCode, QueryError, TxError } from "../../../chain/errors.ts";
-import type { StateProof } from "../../../state/store.ts";
 import type { NodeApi } from "../../api.ts";
 import { base64, int64 } from "../encoding.ts";
 import { RpcError } from "../json-rpc.ts";
 import { method } from "../method.ts";
+import { type ProofOp, provenValue } from "../state-proof.ts";
 import { txServices } from "../tx-service.ts";
 
-/** Reads one key of the state, module prefix included, with a proof when asked for. */
-const RAW_KEY_PATH = "/store/key";
-/** Proofs of the state tree (state/). A client that knows only CometBFT's proofs must not take it for one. */
-const PROOF_TYPE = "assay:jmt";
+/**
+ * Reads one key of the state, module prefix included, with a proof when asked for. `/store/key/commission.rate` reads one field of the
+ * value. A client that knows only CometBFT's proofs does not take these for one: see chain/types/proof-ops.ts.
+ */
+const RAW_KEY_PATH = /^\/store\/key(?:\/([A-Za-z0-9_.]{1,200}))?$/;
 
 interface Answer {
   readonly code?: number;
@@ -18,7 +18,7 @@ interface Answer {
   readonly codespace?: string;
   readonly key?: Uint8Array;
   readonly value?: Uint8Array;
-  readonly proof?: StateProof;
+  readonly proof?: readonly ProofOp[];
   readonly height: number;
 }
 
@@ -35,19 +35,6 @@ const STATUS: Record<GrpcCode, { readonly code: number; readonly log: (message: 
   [GRPC.unimplemented]: { code: 6, log: () => "unknown query path: unknown request" },
 };
 
-/** The proof as UTF-8 JSON of hex strings: the fields of StateProof, null for what is absent. */
-function proofBytes(proof: StateProof): Uint8Array {
-  const { key, value, leaf, siblings } = proof;
-  return utf8(
-    JSON.stringify({
-      key: toHex(key),
-      value: value === undefined ? null : toHex(value),
-      leaf: leaf === undefined ? null : { path: toHex(leaf.path), valueRoot: toHex(leaf.valueRoot) },
-      siblings: siblings.map(toHex),
-    }),
-  );
-}
-
 function render(answer: Answer) {
   const { proof, key } = answer;
   return {
@@ -61,23 +48,24 @@ function render(answer: Answer) {
       proofOps:
         proof === undefined
           ? null
-          : { ops: [{ type: PROOF_TYPE, key: base64(proof.key), data: base64(proofBytes(proof)) }] },
+          : { ops: proof.map(({ type, key: of, data }) => ({ type, key: base64(of), data: base64(data) })) },
       height: int64(answer.height),
       codespace: answer.codespace ?? "",
     },
   };
 }
 
-function rawKey(api: NodeApi, key: Uint8Array, height: number | undefined, prove: boolean): Answer {
+function rawKey(
+  api: NodeApi,
+  key: Uint8Array,
+  field: string | undefined,
+  height: number | undefined,
+  prove: boolean,
+): Answer {
   const found = api.proveKey(key, height);
   if (found === undefined) throw new QueryError(GRPC.invalidArgument, `no state is kept for height ${height}`);
-  const { proof } = found;
-  return {
-    key,
-    height: found.height,
-    ...(proof.value === undefined ? {} : { value: proof.value }),
-    ...(prove ? { proof } : {}),
-  };
+  const { value, ops } = provenValue(found.proof, field?.split(".") ?? []);
+  return { key, height: found.height, ...(value === undefined ? {} : { value }), ...(prove ? { proof: ops } : {}) };
 }
 
 /**
@@ -92,7 +80,8 @@ export const abciQuery = method(
     const height = asked === 0 ? undefined : asked;
     const failedAt = height ?? api.tip?.block.header.height ?? 0;
     try {
-      if (path === RAW_KEY_PATH) return render(rawKey(api, data, height, prove));
+      const raw = RAW_KEY_PATH.exec(path);
+      if (raw !== null) return render(rawKey(api, data, raw[1], height, prove));
       return render(txServices.get(path)?.(api, data) ?? api.query(path, data, height));
     } catch (error) {
       if (error instanceof TxError) {

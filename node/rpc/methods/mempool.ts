@@ -1,5 +1,4 @@
 import { sha256 } from "../../../chain/crypto/hash.ts";
-import { TxError } from "../../../chain/errors.ts";
 import type { CheckResult, TxLocation } from "../../api.ts";
 import { base64, int64, upperHex } from "../encoding.ts";
 import { RpcError } from "../json-rpc.ts";
@@ -74,17 +73,8 @@ export const broadcastTxCommit = method("broadcast_tx_commit", { tx: "base64" },
   }
 });
 
-/** Runs the transaction on the tip and keeps nothing of it. Signatures are not checked, and `info` says so. */
-export const checkTx = method("check_tx", { tx: "base64" }, ({ api }, { tx }) => {
-  try {
-    const { result } = api.simulate(tx);
-    return { ...renderTxResult(result), info: "signatures were not checked" };
-  } catch (error) {
-    if (!(error instanceof TxError)) throw error;
-    const { code, codespace, message } = error;
-    return renderCheck({ code, codespace, log: message, gasWanted: 0, gasUsed: 0, hash: sha256(tx) });
-  }
-});
+/** The mempool's check, signatures included; nothing is kept of the transaction. */
+export const checkTx = method("check_tx", { tx: "base64" }, ({ api }, { tx }) => renderCheck(api.checkTx(tx)));
 
 export const numUnconfirmedTxs = method("num_unconfirmed_txs", {}, ({ api }) => {
   const { count, bytes } = api.mempool();

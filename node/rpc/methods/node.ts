@@ -1,6 +1,6 @@
 import { toHex, utf8 } from "../../../chain/bytes.ts";
 import { consensusAddress, sha256 } from "../../../chain/crypto/hash.ts";
-import { BLOCK_VERSION } from "../../../chain/types/block.ts";
+import { BLOCK_VERSION } from "../../../chain/types/header.ts";
 import { ZERO_32 } from "../../../chain/types/primitives.ts";
 import type { NodeApi, PeerInfo, StoredBlock } from "../../api.ts";
 import { base64, int64, rfc3339, upperHex } from "../encoding.ts";

@@ -1,4 +1,5 @@
-import type { NodeApi, StoredBlock } from "../../api.ts";
+import { QueryError } from "../../../chain/errors.ts";
+import type { NodeApi, StoredBlock, TxLocation } from "../../api.ts";
 import { int64, upperHex } from "../encoding.ts";
 import { RpcError } from "../json-rpc.ts";
 import { method } from "../method.ts";
@@ -22,6 +23,16 @@ function withoutEventKind(conditions: readonly Condition[], kind: string): reado
   return conditions.filter(({ key, op, value }) => !(key === "tm.event" && op === "=" && value === kind));
 }
 
+/** @throws RpcError for a search that would read too much, with the reason and the remedy. */
+async function searched(api: NodeApi, conditions: readonly Condition[]): Promise<readonly TxLocation[]> {
+  try {
+    return await api.searchTxs(conditions);
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    throw new RpcError("internal", error.message);
+  }
+}
+
 export const tx = method("tx", { hash: "base64", prove: "bool?" }, ({ api }, { hash }) => {
   const at = api.txByHash(hash);
   const found = at === undefined ? undefined : renderTx(api, at);
@@ -35,7 +46,7 @@ export const txSearch = method(
   async ({ api }, params) => {
     const conditions = withoutEventKind(parsedQuery(params.query), "Tx");
     const order = parseOrder(params.order_by, "asc");
-    const found = await api.searchTxs(conditions);
+    const found = await searched(api, conditions);
     const { from, to } = pageOf(found.length, params.page, params.per_page);
     const ordered = order === "asc" ? found : found.toReversed();
     const txs = ordered.slice(from, to).map((at) => {

@@ -1,6 +1,7 @@
 import { consensusAddress } from "../../../chain/crypto/hash.ts";
-import { Body } from "../../../chain/types/block.ts";
-import { Commit } from "../../../chain/types/vote.ts";
+import type { Body } from "../../../chain/types/block.ts";
+import { BlockEvidence } from "../../../chain/types/evidence.ts";
+import { Commit, type Vote } from "../../../chain/types/vote.ts";
 import type { NodeApi, StoredBlock } from "../../api.ts";
 import { base64, int64, rfc3339, upperHex } from "../encoding.ts";
 import { validatorAddress } from "./validator.ts";
@@ -35,7 +36,7 @@ export function renderHeader(api: NodeApi, { header, body }: StoredBlock["block"
     consensus_hash: upperHex(header.paramsRoot),
     app_hash: upperHex(header.stateRoot),
     last_results_hash: upperHex(header.receiptsRoot),
-    evidence_hash: upperHex(Body.fields.duplicateVotes.hashTreeRoot(body.duplicateVotes)),
+    evidence_hash: upperHex(BlockEvidence.hashTreeRoot(body.evidence)),
     proposer_address: upperHex(proposer === undefined ? new Uint8Array(20) : consensusAddress(proposer.identityKey)),
   };
 }
@@ -69,7 +70,7 @@ export function renderCommit(api: NodeApi, commit: Commit, time: number) {
   };
 }
 
-function renderVote(vote: Body["duplicateVotes"][number]["voteA"], address: string) {
+function renderVote(vote: Vote, address: string) {
   return {
     type: vote.type,
     height: int64(vote.height),
@@ -81,8 +82,9 @@ function renderVote(vote: Body["duplicateVotes"][number]["voteA"], address: stri
   };
 }
 
+/** Of evidence, what CometBFT knows in this form. The rest is shown by its events alone. */
 function renderEvidence(api: NodeApi, body: Body) {
-  return body.duplicateVotes.map(({ voteA, voteB }) => {
+  return body.evidence.duplicateVotes.map(({ voteA, voteB }) => {
     const guilty = api.rotation(voteA.height)?.validators[voteA.validatorIndex];
     const address = guilty === undefined ? "" : validatorAddress(guilty);
     return {

@@ -1,6 +1,6 @@
 import { consensusParams } from "../../../chain/consensus-params.ts";
 import type { Params } from "../../../chain/params.ts";
-import { BLOCK_VERSION } from "../../../chain/types/block.ts";
+import { BLOCK_VERSION } from "../../../chain/types/header.ts";
 import { int64 } from "../encoding.ts";
 
 /** Those of our parameters that CometBFT has a name for. Durations are nanoseconds there. */

@@ -1,0 +1,42 @@
+import type { Type } from "@chainsafe/ssz";
+import { CHAIN_STATE } from "../chain/executor/chain-state.ts";
+import * as auth from "../modules/auth/store.ts";
+import * as bank from "../modules/bank/store.ts";
+import * as inference from "../modules/inference/store.ts";
+import * as slashing from "../modules/slashing/store.ts";
+import * as staking from "../modules/staking/store.ts";
+import type { StoredType } from "../state/collections.ts";
+import { decodeWire } from "./wire.ts";
+
+/** A module's store file exports its collections and items among types and key codecs. */
+const STORES: readonly object[] = [auth, bank, inference, slashing, staking];
+
+function isStored(value: unknown): value is StoredType<unknown> {
+  return typeof value === "object" && value !== null && "prefix" in value && "type" in value && "storeKey" in value;
+}
+
+const STORED: readonly StoredType<unknown>[] = STORES.flatMap((store) => Object.values(store).filter(isStored));
+
+/** Of the modules and of the chain itself, by the prefix's two bytes: looked up for each entry of a state. */
+const BY_PREFIX: ReadonlyMap<number, StoredType<unknown>> = new Map(
+  [...STORED, ...CHAIN_STATE].map((stored) => [prefixNumber(stored.prefix), stored] as const),
+);
+
+function prefixNumber(key: Uint8Array): number {
+  return ((key[0] ?? 0) << 8) | (key[1] ?? 0);
+}
+
+/** What the values under a key are, be they a module's or the chain's own. Undefined for a key of no part of the state. */
+export function valueTypeOf(key: Uint8Array): Type<unknown> | undefined {
+  return key.length < 2 ? undefined : BY_PREFIX.get(prefixNumber(key))?.type;
+}
+
+/**
+ * The hash_tree_root that the state's tree commits to for a value that a stranger gave.
+ * @returns undefined for a key of no part of the state, and for bytes that are not the one serialisation of a value.
+ */
+export function storedRootOf(key: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
+  const type = valueTypeOf(key);
+  const value = type === undefined ? undefined : decodeWire(type, bytes);
+  return value === undefined ? undefined : type?.hashTreeRoot(value);
+}
