@@ -1,0 +1,29 @@
+import { amnesia } from "./strategies/amnesia.ts";
+import { badEvidence } from "./strategies/bad-evidence.ts";
+import { equivocateProposals } from "./strategies/equivocate-proposals.ts";
+import { equivocateVotes } from "./strategies/equivocate-votes.ts";
+import { falsePol } from "./strategies/false-pol.ts";
+import { invalidBlocks } from "./strategies/invalid-blocks.ts";
+import { lyingSync } from "./strategies/lying-sync.ts";
+import { nilOnly } from "./strategies/nil-only.ts";
+import { selectiveSend } from "./strategies/selective-send.ts";
+import { untimelyVotes } from "./strategies/untimely-votes.ts";
+import { voteFlood } from "./strategies/vote-flood.ts";
+import { withhold } from "./strategies/withhold.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** All there are, in a fixed order: runs with a seed draw from it. Add a new one at the end. */
+export const STRATEGIES: readonly Strategy[] = [
+  equivocateVotes,
+  equivocateProposals,
+  withhold,
+  selectiveSend,
+  amnesia,
+  nilOnly,
+  invalidBlocks,
+  untimelyVotes,
+  voteFlood,
+  falsePol,
+  lyingSync,
+  badEvidence,
+];

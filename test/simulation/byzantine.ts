@@ -1,0 +1,148 @@
+import { equalBytes, toHex } from "../../chain/bytes.ts";
+import { SignedProposal } from "../../chain/types/block.ts";
+import { Header } from "../../chain/types/header.ts";
+import { Vote } from "../../chain/types/vote.ts";
+import { proposalRoot, voteRoot } from "../../chain/vote-signing.ts";
+import type { ConsensusSigner } from "../../consensus/driver/ports.ts";
+import type { Outlet } from "../../node/outlet.ts";
+import { decodeWire } from "../../node/wire.ts";
+import type { ProtocolName } from "../../p2p/protocols.ts";
+import type { TopicName } from "../../p2p/topics.ts";
+import type { SimNode } from "./node.ts";
+import type { Random } from "./random.ts";
+import type { Actor, Message, Strategy } from "./strategy.ts";
+import { keyOf, type World } from "./world.ts";
+
+export interface ByzantineOptions {
+  readonly index: number;
+  readonly nodes: number;
+  readonly world: World;
+  readonly random: Random;
+  readonly strategies: readonly Strategy[];
+  /** The node that it lives in. */
+  readonly node: () => SimNode;
+  send(topic: TopicName, bytes: Uint8Array, to: number): void;
+}
+
+/** The faulty part of a node: stands between its honest code and the network. */
+export interface Byzantine {
+  readonly actor: Actor;
+  /** How often it did something that honest code would not have. */
+  readonly acts: number;
+  outlet(honest: Outlet): Outlet;
+  /** Signs whatever it is asked to, and is never surprised by a signature of its own. */
+  signer(honest: ConsensusSigner): ConsensusSigner;
+  /** Sees what comes from others. */
+  hear(topic: TopicName, bytes: Uint8Array): void;
+  act(): void;
+  /** What it answers to a request in place of the honest answer. */
+  answer(protocol: ProtocolName, honest: Uint8Array): Uint8Array;
+}
+
+function encode(message: Message): readonly [TopicName, Uint8Array] {
+  return "vote" in message
+    ? ["vote", Vote.serialize(message.vote)]
+    : ["proposal", SignedProposal.serialize(message.proposal)];
+}
+
+export function createByzantine(options: ByzantineOptions): Byzantine {
+  const { index, nodes, world, random, strategies } = options;
+  const { genesisRoot } = world.genesis.spec;
+  const key = keyOf(world, index);
+  const everyone = Array.from({ length: nodes }, (_, other) => other).filter((other) => other !== index);
+  let seen: SignedProposal[] = [];
+  let acts = 0;
+
+  function see(proposal: SignedProposal): void {
+    const { height } = actor;
+    seen = seen.filter((known) => known.proposal.height >= height).slice(-16);
+    if (!seen.some((known) => equalBytes(known.signature, proposal.signature))) seen.push(proposal);
+  }
+
+  function say(message: Message, to: number): void {
+    const [topic, bytes] = encode(message);
+    options.send(topic, bytes, to);
+  }
+
+  const actor: Actor = {
+    index,
+    nodes,
+    random,
+    get height() {
+      return options.node().process?.driver.status().height ?? 0;
+    },
+    get round() {
+      return options.node().process?.driver.status().round ?? 0;
+    },
+    get proposals() {
+      const { height } = actor;
+      return seen.filter(({ proposal }) => proposal.height === height);
+    },
+    vote(type, { height, round, blockId }) {
+      const app = options.node().process?.ledger.app;
+      const set = app?.rotation(Math.min(height, app.tip.height + 1))?.validators ?? [];
+      const validatorIndex = set.findIndex(({ voteKey }) => equalBytes(voteKey, key.publicKey));
+      if (validatorIndex < 0) return undefined;
+      const data = { height, round, blockId };
+      return { type, ...data, validatorIndex, signature: key.sign(voteRoot(type, data, genesisRoot)) };
+    },
+    propose(block, round, polRound) {
+      const blockId = Header.hashTreeRoot(block.header);
+      const data = { height: block.header.height, round, polRound: polRound + 1, blockId };
+      return { proposal: data, signature: key.sign(proposalRoot(data, genesisRoot)), block };
+    },
+    say(message, to = everyone) {
+      acts++;
+      for (const other of to) if (other !== index) say(message, other);
+    },
+  };
+
+  /** What the strategies, one after the other, make of a message to one node. */
+  function replaced(message: Message, to: number): readonly Message[] {
+    let messages: readonly Message[] = [message];
+    for (const strategy of strategies) {
+      if (strategy.instead === undefined) continue;
+      messages = messages.flatMap((each) => strategy.instead?.(actor, each, to) ?? [each]);
+    }
+    if (messages.length !== 1 || messages[0] !== message) acts++;
+    return messages;
+  }
+
+  function broadcast(message: Message): void {
+    if ("proposal" in message) see(message.proposal);
+    for (const to of everyone) for (const said of replaced(message, to)) say(said, to);
+  }
+
+  return {
+    actor,
+    get acts() {
+      return acts;
+    },
+    outlet: (honest) => ({
+      ...honest,
+      broadcastProposal: (proposal) => broadcast({ proposal }),
+      broadcastVote: (vote) => broadcast({ vote }),
+    }),
+    signer: (honest) => ({
+      publicKey: key.publicKey,
+      lastSigned: { height: Number.MAX_SAFE_INTEGER, round: 0, step: "precommit" },
+      signVote: async (type, data) => key.sign(voteRoot(type, data, genesisRoot)),
+      signProposal: async (data) => key.sign(proposalRoot(data, genesisRoot)),
+      randaoReveal: (height) => honest.randaoReveal(height),
+    }),
+    hear(topic, bytes) {
+      if (topic !== "proposal") return;
+      const proposal = decodeWire(SignedProposal, bytes);
+      if (proposal !== undefined) see(proposal);
+    },
+    act() {
+      for (const strategy of strategies) strategy.act?.(actor);
+    },
+    answer(protocol, honest) {
+      let answer = honest;
+      for (const strategy of strategies) answer = strategy.answer?.(actor, protocol, answer) ?? answer;
+      if (toHex(answer) !== toHex(honest)) acts++;
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { SimulationResult } from "./options.ts";
+import { scenarioOf } from "./scenario.ts";
+import { createSimulator } from "./simulate.ts";
+
+/** What is added up over runs. */
+const SUMMED = ["heights", "events", "rounds", "crashes", "torn", "byzantineActs", "evidence", "transactions"] as const;
+export type Totals = Record<(typeof SUMMED)[number], number>;
+
+export interface Matrix {
+  /** One for each seed that went wrong, with all that is needed to run it again. */
+  readonly failures: readonly string[];
+  readonly failedSeeds: readonly number[];
+  readonly totals: Totals;
+}
+
+export interface MatrixOptions {
+  /** Validators of the run with a seed. */
+  readonly nodes: (seed: number) => number;
+  readonly from: number;
+  readonly seeds: number;
+  readonly onFailure?: (description: string) => void;
+  readonly onTrace?: (line: string) => void;
+}
+
+/** Runs one scenario for each seed. */
+export async function runMatrix(options: MatrixOptions): Promise<Matrix> {
+  const { from, seeds, onTrace } = options;
+  const simulator = createSimulator();
+  const failures: string[] = [];
+  const failedSeeds: number[] = [];
+  const totals = Object.fromEntries(SUMMED.map((name) => [name, 0])) as Totals;
+  for (let seed = from; seed < from + seeds; seed++) {
+    const scenario = scenarioOf({ seed, nodes: options.nodes(seed) });
+    const result = await simulator.run(onTrace === undefined ? scenario : { ...scenario, onTrace });
+    for (const name of SUMMED) totals[name] += result[name];
+    if (result.violations.length === 0) continue;
+    const description = describeFailure(seed, scenario.nodes, result);
+    failedSeeds.push(seed);
+    failures.push(description);
+    options.onFailure?.(description);
+  }
+  return { failures, failedSeeds, totals };
+}
+
+/** What went wrong, the options that were drawn from the seed, and how to see it again. */
+function describeFailure(seed: number, nodes: number, { violations }: SimulationResult): string {
+  const { byzantine, ...rest } = scenarioOf({ seed, nodes });
+  const drawn = { ...rest, byzantine: byzantine.map((strategies) => strategies.map(({ name }) => name)) };
+  const again = `npm run simulate:soak -- --seeds 1 --from ${seed} --nodes ${nodes} --trace`;
+  return `seed ${seed}: ${violations.join("; ")}\n  options ${JSON.stringify(drawn)}\n  again: ${again}`;
+}
+
+/** One line: `100 seeds, 912 heights, …`. */
+export function totalsText(seeds: number, totals: Totals): string {
+  return [`${seeds} seeds`, ...SUMMED.map((name) => `${totals[name]} ${name}`)].join(", ");
+}

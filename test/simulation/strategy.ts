@@ -1,0 +1,45 @@
+import type { Block, SignedProposal } from "../../chain/types/block.ts";
+import type { Vote, VoteType } from "../../chain/types/vote.ts";
+import type { ProtocolName } from "../../p2p/protocols.ts";
+import type { Random } from "./random.ts";
+
+/** What one node may say to another about consensus. */
+export type Message = { readonly proposal: SignedProposal } | { readonly vote: Vote };
+
+export interface Position {
+  readonly height: number;
+  readonly round: number;
+  /** Id of a block; zero bytes for nil. */
+  readonly blockId: Uint8Array;
+}
+
+/** A faulty validator's hands: its own key, and no one else's. */
+export interface Actor {
+  readonly index: number;
+  readonly nodes: number;
+  readonly random: Random;
+  readonly height: number;
+  readonly round: number;
+  /** Proposals of the height under way that it has seen, its own included. */
+  readonly proposals: readonly SignedProposal[];
+  /** Signs any vote. Undefined where it is no validator of that height. */
+  vote(type: VoteType, position: Position): Vote | undefined;
+  /** Signs any proposal: `polRound` is -1 for none. */
+  propose(block: Block, round: number, polRound: number): SignedProposal;
+  /** Says something at once, past the other strategies; to everybody unless told whom. */
+  say(message: Message, to?: readonly number[]): void;
+}
+
+/**
+ * One way of being faulty. A node may have several: each gets what the one before it says. Only what is there is
+ * changed; the rest is what an honest node would do.
+ */
+export interface Strategy {
+  readonly name: string;
+  /** What it says to node `to` where its honest code says `message`: nothing, that, or anything else. */
+  instead?(actor: Actor, message: Message, to: number): readonly Message[];
+  /** Now and then, without a reason. */
+  act?(actor: Actor): void;
+  /** What it answers to a request in place of the honest answer. */
+  answer?(actor: Actor, protocol: ProtocolName, honest: Uint8Array): Uint8Array;
+}
