@@ -11,19 +11,36 @@ import { type AssayClient, connectAssay } from "../../client/assay-client.ts";
 import { modules } from "../../modules/registry.ts";
 import { decodeAnyAddress } from "../../node/cli/addresses.ts";
 import { checkPorts } from "../../node/cli/localnet/ports.ts";
-import { homePaths } from "../../node/home.ts";
+import type { NodeConfig } from "../../node/config.ts";
+import { homePaths, readConfig, writeJson } from "../../node/home.ts";
+import { loadAccountKey } from "../../node/keys/account-key.ts";
 import { type LocalNetwork, type LocalNode, localPorts, makeLocalNetwork } from "../../node/local-network.ts";
 import type { Behaviour } from "./byzantine-node.ts";
+import { type Links, linkNodes } from "./links.ts";
 import { type Registration, register } from "./models.ts";
 import { descendants, type ProcessInfo } from "./processes.ts";
 import { blockEvents, type ChainEvent, heightOf, rootsAt } from "./rpc.ts";
 import { eventually } from "./wait.ts";
 
+type SettingsChange = (config: NodeConfig) => NodeConfig;
+
 export interface NetworkOptions {
   /** Shifts all ports, so that every file has its own; below the ports that systems hand out by themselves. */
   readonly offset: number;
+  /** 4 if not given. */
+  readonly validators?: number;
   /** Parameters that differ from a local network's. */
   readonly params?: Readonly<Record<string, bigint>>;
+  /** In base units, of each validator; a million ASSAY if not given. */
+  readonly stakes?: readonly bigint[];
+  /** Whether connections between nodes go through links that can be cut. */
+  readonly links?: boolean;
+  /** Node number and by how many milliseconds its clock is ahead. */
+  readonly skew?: Readonly<Record<number, number>>;
+  /** Nodes that are not started with the others. */
+  readonly late?: readonly number[];
+  /** Settings of all nodes that differ from a local network's. */
+  readonly config?: SettingsChange;
   /** Node number and how it breaks the rules. */
   readonly byzantine?: Readonly<Record<number, Behaviour>>;
 }
@@ -40,13 +57,15 @@ export interface ValidatorNames {
 
 type Signal = "SIGKILL" | "SIGINT" | "SIGTERM";
 
-/** Four validators, each its own process, on loopback. Nodes are numbered from 0. */
+/** Validators, each its own process, on loopback. Nodes are numbered from 0. */
 export interface TestNetwork {
   readonly local: LocalNetwork;
   rpc(i: number): string;
   validator(i: number): ValidatorNames;
   /** Starts a node and returns at once; `waitForHeight` says when it is up. It misbehaves as the options say, or not any more. */
-  start(i: number, how?: "honest"): void;
+  start(i: number, how?: "honest" | { readonly failpoint: string }): void;
+  /** Changes the settings of a node that does not run. */
+  configure(i: number, change: SettingsChange): void;
   /** Resolves with the exit code, or the signal's name. */
   kill(i: number, signal: Signal): Promise<number | string>;
   /** Resolves with the same when a node ends by itself, as it is meant to. */
@@ -54,6 +73,13 @@ export interface TestNetwork {
   /** Stops a node's process from running until it is thawed; its connections stay open. */
   freeze(i: number): void;
   thaw(i: number): void;
+  /** Nothing gets through between a node and any other, and nobody is told. */
+  isolate(i: number): void;
+  /** What was held up goes on. */
+  reconnect(i: number): void;
+  /** Between two nodes alone. */
+  cut(i: number, j: number): void;
+  mend(i: number, j: number): void;
   /** What a node's process has started: its engine. */
   children(i: number): ProcessInfo[];
   height(i: number): Promise<number>;
@@ -66,6 +92,8 @@ export interface TestNetwork {
   events(i: number, from: number, to: number, wanted: (event: ChainEvent) => boolean): Promise<ChainEvent[]>;
   /** Development account n, connected to node i. */
   client(n: number, i?: number): Promise<AssayClient>;
+  /** The account that operates validator i, connected to node 0. */
+  operatorClient(i: number): Promise<AssayClient>;
   /** Registers a model in the name of a client, uploads it to node 0, and waits until it is admitted. */
   admit(client: AssayClient, model: Registration): Promise<void>;
   /** All that a node has logged. */
@@ -84,11 +112,19 @@ interface Running {
   readonly ended: Promise<number | string>;
 }
 
-function launch(node: LocalNode, behaviour: Behaviour | undefined): Running {
+/** Another clock, without a switch for it in the node: what is imported first moves the only clock that nodes read. */
+function clockAhead(ms: number): readonly string[] {
+  return ms === 0 ? [] : ["--import", `data:text/javascript,const now=Date.now;Date.now=()=>now()+(${ms})`];
+}
+
+function launch(node: LocalNode, behaviour: Behaviour | undefined, skewMs: number, failpoint?: string): Running {
   const command = behaviour === undefined ? [MAIN, "start", "--home", node.home] : [BYZANTINE, node.home, behaviour];
   const log = openSync(node.log, "a");
   // Over the IPC channel the node learns when this process is gone, so that none is left behind whatever happens here.
-  const child = spawn(process.execPath, [...NODE_FLAGS, ...command], { stdio: ["ignore", log, log, "ipc"] });
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...clockAhead(skewMs), ...command], {
+    stdio: ["ignore", log, log, "ipc"],
+    ...(failpoint === undefined ? {} : { env: { ...process.env, ASSAY_FAILPOINT: failpoint } }),
+  });
   closeSync(log);
   const ended = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? code ?? 1));
@@ -134,12 +170,14 @@ function lastLines(path: string): string {
  * A network for the tests of a `describe` block or a file: made and started before them, with all its processes ended and
  * its folder removed after them. When one fails, the ends of the logs are shown.
  */
-export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptions): TestNetwork {
+export function useNetwork(options: NetworkOptions): TestNetwork {
+  const { offset, validators = 4, params = {}, byzantine = {}, late = [] } = options;
   let made: { readonly local: LocalNetwork; readonly names: ValidatorNames[] } | undefined;
   const running = new Map<number, Running>();
   /** Nodes that have ended by themselves, and how. */
   const crashed = new Map<number, string | number>();
   const clients: AssayClient[] = [];
+  let links: Links | undefined;
 
   const current = () => {
     if (made === undefined) throw new Error("the network is made before the tests, not while they are collected");
@@ -156,10 +194,22 @@ export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptio
     if (one === undefined) throw new Error(`node ${i} does not run`);
     return one;
   };
+  const others = (i: number): number[] => [...current().local.nodes.keys()].filter((j) => j !== i);
+  const linked = (): Links => {
+    if (links === undefined) throw new Error("the network was made without links");
+    return links;
+  };
   const giveUp = () => {
     const [first] = crashed;
     if (first !== undefined) throw new Error(`node ${first[0]} ended by itself (${first[1]})`);
   };
+
+  async function connected(privateKey: Uint8Array, i: number): Promise<AssayClient> {
+    const wallet = await DirectSecp256k1Wallet.fromKey(privateKey, current().local.prefix);
+    const client = await connectAssay(rpc(i), wallet);
+    clients.push(client);
+    return client;
+  }
 
   const network: TestNetwork = {
     get local() {
@@ -169,11 +219,20 @@ export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptio
     validator: (i) => at(current().names, i),
     start(i, how) {
       if (running.has(i)) throw new Error(`node ${i} runs already`);
-      const one = launch(at(current().local.nodes, i), how === "honest" ? undefined : byzantine[i]);
+      const one = launch(
+        at(current().local.nodes, i),
+        how === "honest" ? undefined : byzantine[i],
+        options.skew?.[i] ?? 0,
+        typeof how === "object" ? how.failpoint : undefined,
+      );
       running.set(i, one);
       void one.ended.then((reason) => {
         if (running.get(i) === one) crashed.set(i, reason);
       });
+    },
+    configure(i, change) {
+      const { config } = homePaths(at(current().local.nodes, i).home);
+      writeJson(config, change(readConfig(config)));
     },
     kill(i, signal) {
       const { child, ended } = take(i);
@@ -193,6 +252,14 @@ export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptio
     },
     freeze: (i) => void take(i).child.kill("SIGSTOP"),
     thaw: (i) => void take(i).child.kill("SIGCONT"),
+    isolate(i) {
+      for (const j of others(i)) network.cut(i, j);
+    },
+    reconnect(i) {
+      for (const j of others(i)) network.mend(i, j);
+    },
+    cut: (i, j) => linked().cut(i, j),
+    mend: (i, j) => linked().mend(i, j),
     children(i) {
       const pid = running.get(i)?.child.pid;
       return pid === undefined ? [] : descendants(pid);
@@ -218,12 +285,10 @@ export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptio
       };
       return eventually(what, look, { giveUp });
     },
-    async client(n, i = 0) {
-      const { accounts, prefix } = current().local;
-      const wallet = await DirectSecp256k1Wallet.fromKey(at(accounts, n).privateKey, prefix);
-      const client = await connectAssay(rpc(i), wallet);
-      clients.push(client);
-      return client;
+    client: (n, i = 0) => connected(at(current().local.accounts, n).privateKey, i),
+    async operatorClient(i) {
+      const { home } = at(current().local.nodes, i);
+      return connected((await loadAccountKey(homePaths(home).operatorKey)).privateKey, 0);
     },
     async admit(client, model) {
       const { status, failure } = await register(client, rpc(0), model);
@@ -241,18 +306,29 @@ export function useNetwork({ offset, params = {}, byzantine = {} }: NetworkOptio
     const all = [...running.values()];
     running.clear();
     await Promise.all(all.map(stop));
+    await links?.close();
     if (made !== undefined) rmSync(made.local.dir, { recursive: true, force: true });
   }
 
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), "assay-scenario-"));
-    const local = await makeLocalNetwork({ dir, modules, params, ports: (i) => localPorts(i, offset) });
+    const local = await makeLocalNetwork({
+      dir,
+      modules,
+      validators,
+      params,
+      ports: (i) => localPorts(i, offset),
+      ...(options.stakes === undefined ? {} : { stakes: options.stakes }),
+    });
     made = { local, names: namesOf(local) };
     // Whatever answers there would be taken for one of ours.
     await checkPorts(local.nodes);
+    if (options.config !== undefined) for (const i of local.nodes.keys()) network.configure(i, options.config);
     try {
-      for (const i of local.nodes.keys()) network.start(i);
-      for (const i of local.nodes.keys()) await network.waitForHeight(i, 1);
+      if (options.links === true) links = await linkNodes(local.nodes);
+      const first = [...local.nodes.keys()].filter((i) => !late.includes(i));
+      for (const i of first) network.start(i);
+      for (const i of first) await network.waitForHeight(i, 1);
     } catch (error) {
       throw new Error(`the network did not start\n${network.logs()}`, { cause: error });
     }
