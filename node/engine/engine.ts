@@ -23,8 +23,8 @@ export interface RunRequest {
 }
 
 /**
- * `ok` and `execError` are the same on every machine with this engine and are voted on. `absent` says nothing about the model: no
- * time, no memory, no engine, no bytes.
+ * `ok` and `execError` are the same on every machine with this engine and are voted on. `absent` is never signed: no
+ * time, no memory, no engine, no bytes, or bytes that checked-engine.ts keeps from it.
  */
 export type EngineResult =
   | { readonly kind: "ok"; readonly outputs: Tensors }

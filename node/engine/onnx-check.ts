@@ -10,6 +10,7 @@ import {
   readMessage,
   readText,
   refuse,
+  spendField,
   type Wire,
 } from "./onnx-wire.ts";
 
@@ -34,7 +35,7 @@ export type ModelCheck = ({ readonly ok: true } & ModelSummary) | { readonly ok:
 export const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 const MAX_GRAPH_DEPTH = 16;
 const MAX_NODES = 100_000;
-/** Bounds the time of a check: well under a second for this many. */
+/** Fields, and lengths of shapes. Bounds the time of a check: under a second for this many. */
 const MAX_FIELDS = 4_000_000;
 const EXTERNAL = 1;
 
@@ -271,7 +272,10 @@ function readTensor(wire: Wire, end: number): string {
           return true;
         }
         const stop = enter(wire, end, type, "a tensor's shape");
-        while (wire.reader.pos < stop) addLength(0);
+        while (wire.reader.pos < stop) {
+          spendField(wire); // A length costs as much as a field does.
+          addLength(0);
+        }
         if (wire.reader.pos > stop) refuse("a tensor's shape passes its end");
         return true;
       }

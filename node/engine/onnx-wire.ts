@@ -24,6 +24,11 @@ export function openWire(bytes: Uint8Array, maxFields: number): Wire {
   return { reader: Reader.create(bytes), fieldsLeft: maxFields };
 }
 
+/** Takes one from the allowance. */
+export function spendField(wire: Wire): void {
+  if (wire.fieldsLeft-- <= 0) throw new MalformedModelError("too many protobuf fields");
+}
+
 /**
  * Visits each field of the message that ends at `end`. `visit` consumes the value and returns true, or returns false to have it skipped.
  * A field number in `singular` may come once only: protobuf would merge or overwrite, and two parsers that do it
@@ -38,7 +43,7 @@ export function readMessage(
   const { reader } = wire;
   const seen = new Set<number>();
   while (reader.pos < end) {
-    if (wire.fieldsLeft-- <= 0) throw new MalformedModelError("too many protobuf fields");
+    spendField(wire);
     const tag = readUint32(reader);
     const field = tag >>> 3;
     if (field === 0) throw new MalformedModelError(`field number 0 at byte ${reader.pos}`);

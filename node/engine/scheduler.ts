@@ -223,11 +223,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
+/** The bytes are here and are not to be run; the message says why. */
+export class ModelRefusedError extends Error {}
+
 /** The bytes, or why there are none. */
 async function readModel(bytes: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | string> {
   try {
     return (await bytes()) ?? "the model's bytes are not here";
   } catch (error) {
+    if (error instanceof ModelRefusedError) return error.message;
     return `the model's bytes could not be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -256,3 +256,8 @@ test("arbitrary bytes never make it throw", () => {
   );
   expect(reasonOf(unary("Neg"))).toBe("accepted");
 });
+
+test("the lengths of packed shapes count like fields, so that one tensor can't keep the check busy", () => {
+  const shape = bytesField(1, new Uint8Array(4_000_001).fill(1));
+  expect(reasonOf(withInitializer(message(shape)))).toBe("too many protobuf fields");
+});

@@ -1,0 +1,75 @@
+import { afterAll, expect, test, vi } from "vitest";
+import { concatBytes } from "../../chain/bytes.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { checkedEngine } from "../../node/engine/checked-engine.ts";
+import { createEngine, type RunRequest } from "../../node/engine/engine.ts";
+import { bytesField, message, unary } from "./onnx-builder.ts";
+
+/** Of the models here: see onnx-builder.ts. */
+const OPSET = 17;
+const engine = createEngine({ memoryMiB: 64 });
+afterAll(() => engine.close());
+
+const data = new Uint8Array(Float32Array.of(-1, 2).buffer);
+const negated = { kind: "ok", outputs: [{ data: new Uint8Array(Float32Array.of(1, -2).buffer) }] };
+
+function request(bytes: Uint8Array): RunRequest & { readonly modelBytes: ReturnType<typeof vi.fn> } {
+  return {
+    modelRoot: sha256(bytes),
+    modelBytes: vi.fn(async () => bytes),
+    spec: { inputs: [{ name: "x", dtype: 1, shape: [2] }], outputs: [{ name: "y", dtype: 1, shape: [2] }] },
+    inputs: [{ dtype: 1, shape: [2], data }],
+    timeoutMs: 10_000,
+    priority: "high",
+  };
+}
+
+test("a model of the declared operator set runs", async () => {
+  const checked = checkedEngine(engine, () => OPSET);
+  expect(await checked.run(request(unary("Neg")))).toMatchObject(negated);
+});
+
+test("a file with another operator set than its manifest declares is not run, and the reason says both", async () => {
+  const checked = checkedEngine(engine, () => 18);
+  const abs = request(unary("Abs"));
+  const refused = {
+    kind: "absent",
+    reason: "the model's file imports operator set 17, its manifest declares 18",
+  };
+  expect(await checked.run(abs)).toEqual(refused);
+  expect(await checked.run(abs)).toEqual(refused);
+  expect(abs.modelBytes).toHaveBeenCalledTimes(1);
+});
+
+test("a model that the engine holds is not run for a registration that declares another operator set", async () => {
+  let declared = OPSET;
+  const checked = checkedEngine(engine, () => declared);
+  const floor = request(unary("Floor"));
+  expect(await checked.run(floor)).toMatchObject({ kind: "ok" });
+  declared = 18;
+  expect(await checked.run(floor)).toMatchObject({ kind: "absent", reason: expect.stringContaining("declares 18") });
+});
+
+test("what the static check refuses is not run", async () => {
+  const checked = checkedEngine(engine, () => OPSET);
+  expect(await checked.run(request(unary("RandomNormalLike")))).toMatchObject({
+    kind: "absent",
+    reason: expect.stringMatching(/^the model can not be run on this chain: .*RandomNormalLike/),
+  });
+});
+
+test("a model that nobody has registered is not run, one whose bytes are not here is asked for again", async () => {
+  expect(await checkedEngine(engine, () => undefined).run(request(unary("Neg")))).toMatchObject({ kind: "absent" });
+  const checked = checkedEngine(engine, () => OPSET);
+  const sine = request(unary("Sin"));
+  sine.modelBytes.mockResolvedValueOnce(undefined);
+  expect(await checked.run(sine)).toMatchObject({ reason: "the model's bytes are not here" });
+  expect(await checked.run(sine)).toMatchObject({ kind: "ok" });
+});
+
+test("a large file is checked in a thread, with the same verdict", async () => {
+  // With documentation of half a megabyte.
+  const large = (op: string) => concatBytes(unary(op), message(bytesField(6, new Uint8Array(500_000).fill(0x20))));
+  expect(await checkedEngine(engine, () => OPSET).run(request(large("Neg")))).toMatchObject(negated);
+  expect(await checkedEngine(engine, () => 18).run(request(large("Ceil")))).toMatchObject({ kind: "absent" });
+});
