@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { SDK_ERRORS } from "../chain/errors.ts";
 import { parameterTable } from "../genesis/parameters.ts";
 import { PRESETS } from "../genesis/presets.ts";
-import { errors as authErrors } from "../modules/auth/errors.ts";
 import { eventTypes as authEvents } from "../modules/auth/events.ts";
 import { errors as bankErrors } from "../modules/bank/errors.ts";
 import { eventTypes as bankEvents } from "../modules/bank/events.ts";
@@ -15,6 +14,9 @@ import { errors as slashingErrors } from "../modules/slashing/errors.ts";
 import { eventTypes as slashingEvents } from "../modules/slashing/events.ts";
 import { errors as stakingErrors } from "../modules/staking/errors.ts";
 import { eventTypes as stakingEvents } from "../modules/staking/events.ts";
+import { SETTINGS } from "../node/config.ts";
+import { consensusLines } from "./consensus-lines.ts";
+import { mutation } from "./mutation.ts";
 
 /**
  * Writes the reference pages that are made from tables in the code: `node docs/generate.ts` from the root, with Node 24 or newer.
@@ -26,7 +28,7 @@ const sdkErrors: readonly ErrorDoc[] = Object.values(SDK_ERRORS).map(([code, tex
   code,
   text,
 }));
-const ERRORS = [...sdkErrors, ...authErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
+const ERRORS = [...sdkErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
 const EVENTS: readonly (readonly [module: string, events: readonly EventDoc[]])[] = [
   ["auth", authEvents],
   ["bank", bankEvents],
@@ -99,9 +101,35 @@ function parameters(): string {
   ].join("\n");
 }
 
+/** Settings by their path (`rpc.port`), in the order of the table. */
+function* settingsIn(table: object, at = ""): Generator<readonly [path: string, value: string, doc: string]> {
+  for (const [key, entry] of Object.entries(table)) {
+    const path = `${at}${key}`;
+    if ("check" in entry) yield [path, JSON.stringify(entry.default), entry.doc];
+    else yield* settingsIn(entry, `${path}.`);
+  }
+}
+
+function settings(): string {
+  return [
+    "# Settings",
+    "",
+    "Made from the table in `node/config.ts` by `docs/generate.ts`. They stand in a node's `config.json`; one that is left out has its",
+    "default. What all nodes must agree on is a [parameter](parameters.md) and not a setting.",
+    "",
+    row("setting", "default", "what it is"),
+    row("---", "---", "---"),
+    ...[...settingsIn(SETTINGS)].map(([path, value, doc]) => row(`\`${path}\``, `\`${value}\``, doc)),
+    "",
+  ].join("\n");
+}
+
 export const PAGES: Readonly<Record<string, () => string>> = {
   "errors-and-events.md": errorsAndEvents,
   "parameters.md": parameters,
+  "settings.md": settings,
+  "consensus-lines.md": () => consensusLines(row),
+  "mutation.md": () => mutation(row),
 };
 
 /** The pages that are not as they would be made now. */

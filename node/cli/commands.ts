@@ -7,8 +7,10 @@ export const COMMANDS: CommandTable = {
   localnet: async () => (await import("./commands/localnet.ts")).localnet,
   keys: async () => (await import("./commands/keys.ts")).keys,
   infer: async () => (await import("./commands/infer.ts")).infer,
+  light: async () => (await import("./commands/light.ts")).light,
   model: async () => (await import("./commands/model.ts")).model,
   query: async () => (await import("./commands/query.ts")).query,
+  rollback: async () => (await import("./commands/rollback.ts")).rollback,
   tx: async () => (await import("./commands/tx.ts")).tx,
   verify: async () => (await import("./commands/verify.ts")).verify,
 };

@@ -1,3 +1,4 @@
+import "../ssz-hasher.ts";
 import { systemErrorCode } from "../user-error.ts";
 import { COMMANDS } from "./commands.ts";
 import { dispatch } from "./dispatch.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { buildBlock } from "../../chain/executor/build-block.ts";
+import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import { createMempool, type MempoolOptions } from "../../node/mempool.ts";
 import { pendingBlocks } from "../../node/pending-block.ts";
 import {
@@ -39,7 +40,7 @@ async function setup(options: Partial<MempoolOptions> = {}, params: Readonly<Rec
   /** Commits a block of these transactions and tells the mempool. */
   async function commit(...transactions: readonly TxOptions[]): Promise<void> {
     const select = () => ({ duplicateAttestations: [], commitments: [], reveals: [], outputs: [] });
-    const contents = { duplicateVotes: [], transactions: transactions.map((one) => tx(one)), select };
+    const contents = { evidence: NO_EVIDENCE, transactions: transactions.map((one) => tx(one)), select };
     const { executed } = buildBlock(runtime, store, startOf(GENESIS_PARENT), contents);
     await store.commit(executed.update, []);
     mempool.committed(executed.txHashes);
@@ -94,6 +95,23 @@ describe("what gets in", () => {
     expect(add({ memo: "0" }).log).toContain("waiting already");
     await commit({ memo: "0" });
     expect(add({ memo: "0" }).log).toContain("in a block already");
+  });
+});
+
+describe("a check", () => {
+  test("answers what adding would, and keeps nothing", async () => {
+    const { mempool, add, memos, modes } = await setup();
+    const heard: string[] = [];
+    mempool.onAdded(({ body }) => heard.push(body.memo));
+    const check = (one: TxOptions) => mempool.check(txBytes(one));
+    expect([check({ memo: "0" }).code, check({ memo: "0" }).code, check({ memo: "1" }).code]).toEqual([0, 0, 32]);
+    expect(modes).toEqual(["check", "check", "check"]);
+    expect([mempool.count, memos(), heard]).toEqual([0, [], []]);
+    // It did not use up the sequence either.
+    expect(add({ memo: "0" }).code).toBe(0);
+    expect(check({ memo: "0" }).log).toContain("waiting already");
+    expect(check({ memo: "1" })).toEqual(add({ memo: "1" }));
+    expect(mempool.check(new Uint8Array(5)).code).toBe(2);
   });
 });
 

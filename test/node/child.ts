@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -12,18 +12,26 @@ export interface Child {
   readonly ended: Promise<number | string>;
 }
 
+export interface ChildOptions {
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** With an IPC channel to this process, as the nodes of a local network have. */
+  readonly ipc?: boolean;
+}
+
 /** Runs this very Node with these arguments; killed at the end of the test if it still runs. */
-export function runNode(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Child {
-  const child = spawn(process.execPath, args, { stdio: "pipe", env: { ...process.env, ...options.env } });
+export function runNode(args: readonly string[], options: ChildOptions = {}): Child {
+  const stdio: StdioOptions = options.ipc === true ? ["pipe", "pipe", "pipe", "ipc"] : "pipe";
+  const child = spawn(process.execPath, args, { stdio, env: { ...process.env, ...options.env } });
   let output = "";
   const listeners = new Set<() => void>();
   const collect = (chunk: Buffer) => {
     output += chunk.toString();
     for (const listener of listeners) listener();
   };
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  child.stdin.end(options.input ?? "");
+  child.stdout?.on("data", collect);
+  child.stderr?.on("data", collect);
+  child.stdin?.end(options.input ?? "");
   const ended = new Promise<number | string>((resolve) => {
     child.once("close", (code, signal) => resolve(signal ?? code ?? 1));
   });

@@ -18,6 +18,7 @@ test("an empty configuration is all defaults, on loopback", () => {
     metrics: { host: "127.0.0.1", port: 26660 },
     log: { level: "info" },
     retention: { heights: 100_000 },
+    halt: { height: 0, time: 0 },
     engine: { enabled: true },
     mempool: { maxTxs: 5000, maxBytes: 67_108_864 },
   });
@@ -31,6 +32,7 @@ test("what is given is kept, in every section", () => {
     metrics: { host: "localhost", port: 9 },
     log: { level: "debug" },
     retention: { heights: 0 },
+    halt: { height: 7, time: 9 },
     engine: { enabled: false },
     mempool: { maxTxs: 1, maxBytes: 1_048_576 },
   };

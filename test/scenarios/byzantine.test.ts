@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { encodeAddress } from "../../chain/crypto/bech32.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { CNN_DIGITS, fixtureModel, rowOf } from "./models.ts";
 import { type TestNetwork, useNetwork } from "./network.ts";
@@ -109,6 +110,27 @@ describe("a validator that votes twice", () => {
     const { signed, absent } = await signersAt(network.rpc(0), convicted.height + 8);
     expect([...signed, ...absent].sort()).toEqual(HONEST.map((i) => network.validator(i).consensus).sort());
     for (const i of HONEST) await network.waitForHeight(i, convicted.height + 12);
+    await sameStateEverywhere(network, HONEST);
+  });
+});
+
+describe("a validator that votes against its own precommit", () => {
+  const network = useNetwork({ offset: 5200, params: PARAMS, byzantine: { [BAD]: "amnesiac" } });
+
+  test("is challenged, has no polka to show, and is slashed, jailed and barred for ever; the others go on", async () => {
+    const bad = network.validator(BAD);
+    const address = encodeAddress("assayvalcons", Buffer.from(bad.consensus, "hex"));
+    const challenged = await network.event(0, 1, "the challenge", ({ type }) => type === "amnesia_challenge");
+    expect(challenged.attributes.address).toBe(address);
+    const slash = await network.event(0, challenged.height, "the penalty", ({ type }) => type === "slash");
+    expect(slash.attributes).toMatchObject({ address, reason: "amnesia" });
+    // slashing.amnesiaWindow of a local network is 8 blocks.
+    expect(slash.height).toBe(challenged.height + 9);
+    // slashing.slashFractionAmnesia, 5 %.
+    expect(await stakes(network)).toEqual([STAKE, STAKE, STAKE, STAKE - STAKE / 20n]);
+    const queries = await chainQueries(network.rpc(0));
+    expect((await queries.signingInfos()).filter(({ tombstoned }) => tombstoned)).toHaveLength(1);
+    for (const i of HONEST) await network.waitForHeight(i, slash.height + 5);
     await sameStateEverywhere(network, HONEST);
   });
 });

@@ -10,6 +10,7 @@ import { type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import { decodeAnyAddress } from "../../node/cli/addresses.ts";
 import { homePaths } from "../../node/home.ts";
 import { MsgRequestInference } from "../../proto/inference.ts";
+import { unary } from "../engine/onnx-builder.ts";
 import { CNN_DIGITS, type FixtureModel, fixtureModel, manifestOf, register, rowOf } from "./models.ts";
 import { useNetwork } from "./network.ts";
 import { chainQueries, signersAt } from "./rpc.ts";
@@ -217,9 +218,10 @@ describe("a bad request", () => {
   });
 });
 
-test("a file that is no model fails its admission, with a reason, and its deposit burns", async () => {
-  const bytes = fixtureModel(CNN_DIGITS).bytes.slice(0, 40_000);
-  const broken = manifestOf(CNN_DIGITS, bytes, { name: "broken" });
+test("a model that the engine can't load fails its admission, with a reason, and its deposit burns", async () => {
+  const bytes = unary("Nonsense");
+  const { manifest, ...file } = manifestOf(CNN_DIGITS, bytes, { name: "broken" });
+  const broken = { ...file, manifest: { ...manifest, opset: 17 } };
   const queries = await chainQueries(network.rpc(0));
   const before = await queries.supply(client.denom);
   const failed = await register(client, network.rpc(0), broken);
@@ -227,7 +229,7 @@ test("a file that is no model fails its admission, with a reason, and its deposi
   expect(failed.failure).toMatch(/probe.*error of the engine/);
   expect(failed.deposit).toBe("0");
   // inference.depositBase, and depositPerByte for each of them.
-  expect(before - (await queries.supply(client.denom))).toBe(1_000_000n + 10n * 40_000n);
+  expect(before - (await queries.supply(client.denom))).toBe(1_000_000n + 10n * BigInt(bytes.length));
   const { x } = rowOf(CNN_DIGITS, 0);
   await expect(client.infer(broken.root, { x })).rejects.toThrow(/failed its admission/);
 });

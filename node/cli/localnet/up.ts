@@ -39,12 +39,14 @@ async function runUntilStopped(network: LocalNetwork, signal: StopSignal, option
     if (first === undefined) throw new Error("a network without nodes");
     if ((await firstBlock(first.rpc, options.limitMs ?? FIRST_BLOCK_MS, abort.signal)) === undefined) return;
     await options.prepare?.(network, abort.signal);
-    if (!abort.signal.aborted) io.out(`ready: ${network.nodes.length} validators, ${first.rpc} (Ctrl-C stops them)`);
+    const { length } = network.nodes;
+    const [what, them] = length === 1 ? ["validator", "it"] : ["validators", "them"];
+    if (!abort.signal.aborted) io.out(`ready: ${length} ${what}, ${first.rpc} (Ctrl-C stops ${them})`);
   })();
   try {
     const early = await Promise.race([stopped, died, started]);
     const { reason } = early ?? (await Promise.race([stopped, died]));
-    io.err(`stopping ${network.nodes.length} nodes: ${reason}`);
+    io.err(`stopping ${network.nodes.length === 1 ? "the node" : `${network.nodes.length} nodes`}: ${reason}`);
   } finally {
     abort.abort();
     const killed = await supervisor.stop();
