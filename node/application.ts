@@ -7,23 +7,29 @@ import type { RecordingContext } from "../chain/executor/context.ts";
 import { type ExecutedBlock, executeBlock } from "../chain/executor/execute-block.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
 import type { Params } from "../chain/params.ts";
-import { type CertifiedBlock, Header } from "../chain/types/block.ts";
+import type { CertifiedBlock } from "../chain/types/block.ts";
+import type { AmnesiaChallenge, BlockEvidence } from "../chain/types/evidence.ts";
+import { Header } from "../chain/types/header.ts";
 import { ZERO_32 } from "../chain/types/primitives.ts";
 import { Commit, type DuplicateVoteEvidence } from "../chain/types/vote.ts";
 import type { Application, Execution } from "../consensus/driver/ports.ts";
+import { NO_TESTIMONY } from "../consensus/driver/testimony.ts";
 import type { StateStore } from "../state/store.ts";
 import type { StoredBlock } from "./api.ts";
 import { blockWrites, pruneWrites, readBlock, readCertified } from "./block-store.ts";
 import { buildBestBlock } from "./build.ts";
 import type { Logger } from "./log.ts";
 import type { Mempool } from "./mempool.ts";
+import { polkaWrites } from "./polka-store.ts";
 
 /** What the proposer takes from besides the mempool. */
 export interface BlockSources {
   /** Chooses attestations that the inference module will accept in this block. */
   select(context: RecordingContext): BlockAttestations;
-  duplicateVotes(): readonly DuplicateVoteEvidence[];
+  evidence(): BlockEvidence;
   addDuplicateVote(evidence: DuplicateVoteEvidence): void;
+  /** Found at the end of a height, before its block is committed. */
+  addChallenge(challenge: AmnesiaChallenge): void;
   hasWork(): boolean;
 }
 
@@ -55,9 +61,9 @@ export function createApplication(options: ApplicationOptions): Application {
   function readStoredTip(): Application["tip"] & { readonly commit: Commit } {
     const { height, time } = readTip(store.latest);
     if (height === 0) return { height, time, blockId: ZERO_32, commit: Commit.defaultValue() };
-    const stored = readBlock(store, height);
+    const stored = readCertified(store, height); // A restored state has no results of its block.
     if (stored === undefined) throw new Error(`the database holds the state of height ${height} but not its block`);
-    return { height, time, blockId: stored.blockId, commit: stored.commit };
+    return { height, time, blockId: stored.commit.blockId, commit: stored.commit };
   }
 
   function timed<T>(work: () => T): T {
@@ -109,23 +115,29 @@ export function createApplication(options: ApplicationOptions): Application {
         return Promise.resolve({ kind: "invalid", reason: `execution failed: ${String(error)}` });
       }
     },
-    async commit({ block, commit }) {
+    async commit({ block, commit }, { polkas, challenges } = NO_TESTIMONY) {
       const id = Header.hashTreeRoot(block.header);
       if (!equalBytes(id, commit.blockId)) throw new Error("the certificate is not of the block it came with");
       const result = executed.get(toHex(id)) ?? timed(() => executeBlock(runtime, registry, store, tip, block));
       const { height, time } = block.header;
       const pruned = pruneWrites(store, height, options.retainBlocks);
-      await store.commit(result.update, [...blockWrites(result, commit), ...pruned]);
+      await store.commit(result.update, [
+        ...blockWrites(result, commit),
+        ...pruned,
+        ...polkaWrites(store, height, polkas),
+      ]);
       executed.clear();
       params = readParams(store.latest);
       tip = { height, time, blockId: id, commit };
       mempool.committed(result.txHashes);
       const stored = readBlock(store, height);
       if (stored === undefined) throw new Error(`block ${height} was committed but can't be read`);
+      for (const challenge of challenges) sources.addChallenge(challenge);
       options.onCommitted(stored);
     },
     hasWork: () => mempool.count > 0 || sources.hasWork(),
     certifiedBlock: (height): CertifiedBlock | undefined => readCertified(store, height),
     addEvidence: (evidence) => sources.addDuplicateVote(evidence),
+    addChallenge: (challenge) => sources.addChallenge(challenge),
   };
 }

@@ -4,7 +4,8 @@ import { sha256 } from "../chain/crypto/hash.ts";
 import type { ExecutedBlock } from "../chain/executor/execute-block.ts";
 import { eventRecords, type TxResult, toReceipt } from "../chain/executor/receipts.ts";
 import type { Event } from "../chain/module.ts";
-import { CertifiedBlock, Header } from "../chain/types/block.ts";
+import { CertifiedBlock } from "../chain/types/block.ts";
+import { Header } from "../chain/types/header.ts";
 import { MAX_TXS_PER_BLOCK } from "../chain/types/limits.ts";
 import { EventRecords, TxReceipt } from "../chain/types/receipt.ts";
 import { Validator, ValidatorSet } from "../chain/types/validator.ts";
@@ -13,7 +14,16 @@ import type { SideWrites, StateStore } from "../state/store.ts";
 import type { BlockResult, StoredBlock, TxLocation } from "./api.ts";
 
 /** Blocks, results and indexes, kept beside the state and written in the same batch. The first byte says what a key is. */
-const KIND = { block: 1, result: 2, blockId: 3, tx: 4, event: 5, oldest: 6 } as const;
+export const KIND = {
+  block: 1,
+  result: 2,
+  blockId: 3,
+  tx: 4,
+  event: 5,
+  oldest: 6,
+  polkas: 7,
+  polkaHeights: 8,
+} as const;
 
 const StoredResult = new ContainerType(
   {
@@ -131,6 +141,18 @@ export function blockWrites(executed: ExecutedBlock, commit: Commit): SideWrites
   ];
 }
 
+/**
+ * What a database that begins with a snapshot holds of the snapshot's block: the block, without results, which nobody could vouch for.
+ * The oldest block with results is the next one.
+ */
+export function restoredBlockWrites({ block, commit }: CertifiedBlock): SideWrites {
+  const { height } = block.header;
+  return [
+    [sideKey(KIND.block, uint64Key(height)), CertifiedBlock.serialize({ block, commit })],
+    [sideKey(KIND.oldest), uint64Key(height + 1)],
+  ];
+}
+
 function forgetWrites(store: StateStore, height: number): SideWrites {
   const stored = readBlock(store, height);
   if (stored === undefined) return [];
@@ -164,15 +186,17 @@ export function pruneWrites(store: StateStore, height: number, retain: number): 
   if (next === oldest) return [];
   const writes: (readonly [Uint8Array, Uint8Array | undefined])[] = [[sideKey(KIND.oldest), uint64Key(next)]];
   for (let old = oldest; old < next; old++) writes.push(...forgetWrites(store, old));
+  // A snapshot's own block stands before the oldest.
+  writes.push([sideKey(KIND.block, uint64Key(oldest - 1)), undefined]);
   return writes;
 }
 
 /** A serialised CertifiedBlock, as a peer that lags behind asks for it. */
-export function readCertifiedBytes(store: StateStore, height: number): Uint8Array | undefined {
+export function readCertifiedBytes(store: Pick<StateStore, "getSide">, height: number): Uint8Array | undefined {
   return store.getSide(sideKey(KIND.block, uint64Key(height)));
 }
 
-export function readCertified(store: StateStore, height: number): CertifiedBlock | undefined {
+export function readCertified(store: Pick<StateStore, "getSide">, height: number): CertifiedBlock | undefined {
   const bytes = readCertifiedBytes(store, height);
   return bytes === undefined ? undefined : CertifiedBlock.deserialize(bytes);
 }

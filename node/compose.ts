@@ -1,42 +1,53 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { consensusParams } from "../chain/consensus-params.ts";
 import { type BlsSecretKey, createBls } from "../chain/crypto/bls.ts";
+import { type RememberingBls, rememberingBls } from "../chain/crypto/remembering-bls.ts";
 import { readValidators } from "../chain/executor/chain-state.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
 import type { ChainSpec } from "../chain/module.ts";
 import { createDriver, type Driver } from "../consensus/driver/driver.ts";
-import type { Application, Clock } from "../consensus/driver/ports.ts";
-import { createSigner } from "../consensus/signer/signer.ts";
+import type { Application } from "../consensus/driver/ports.ts";
 import { createWal } from "../consensus/wal/wal.ts";
 import type { Genesis } from "../genesis/document.ts";
 import { ante } from "../modules/auth/ante.ts";
 import { modules } from "../modules/registry.ts";
 import { createNetwork, type Network } from "../p2p/network.ts";
+import type { PerProtocol } from "../p2p/protocols.ts";
+import type { RequestHandler } from "../p2p/request-server.ts";
 import { openLevelStore } from "../state/level-store.ts";
 import type { StateStore } from "../state/store.ts";
 import type { StoredBlock } from "./api.ts";
-import { createApplication } from "./application.ts";
-import { createAttestationPool, type NodeAttestationPool } from "./attestation-pool.ts";
+import type { NodeAttestationPool } from "./attestation-pool.ts";
 import { type BlobStore, openBlobStore } from "./blobs/blob-store.ts";
-import { readCertifiedBytes } from "./block-store.ts";
+import { readCertified, readCertifiedBytes } from "./block-store.ts";
 import { type ChainApi, createChainApi } from "./chain-api.ts";
+import { steadyClock, wallClock } from "./clock.ts";
 import { commitListeners } from "./commit-listeners.ts";
 import type { NodeConfig } from "./config.ts";
-import { createEvidencePool } from "./evidence-pool.ts";
+import { createDeferrableWal } from "./deferrable-wal.ts";
+import { openSigner } from "./double-sign-check.ts";
+import type { EvidenceMessage } from "./evidence-message.ts";
+import type { EvidencePool } from "./evidence-pool.ts";
+import type { Failpoint } from "./failpoints.ts";
 import { ensureGenesis } from "./genesis-state.ts";
 import { gossipHandlers } from "./gossip.ts";
+import { haltsAfter } from "./halt.ts";
 import type { HomePaths } from "./home.ts";
 import type { Ed25519Key } from "./keys/node-keys.ts";
+import { createLedger } from "./ledger.ts";
 import { greetPeers, isOverdue } from "./liveness.ts";
 import type { Logger } from "./log.ts";
-import { createMempool, type Mempool } from "./mempool.ts";
+import type { Mempool } from "./mempool.ts";
 import type { NodeMetrics } from "./metrics.ts";
 import { observeCommit } from "./observe.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
-import { pendingBlocks } from "./pending-block.ts";
 import { protocolHandlers } from "./protocols.ts";
+import { snapshotHandlers } from "./snapshots/serve.ts";
+import { createSnapshotMaker } from "./snapshots/snapshot-maker.ts";
+import { openSnapshotStore } from "./snapshots/snapshot-store.ts";
 import { createSync, type Sync } from "./sync.ts";
+import { proveTogether } from "./sync-certificates.ts";
+import { createVotingGate, type VotingGate } from "./voting-gate.ts";
 
 /** What a node is made from, all of it read and checked. */
 export interface NodeInputs {
@@ -50,6 +61,12 @@ export interface NodeInputs {
   readonly metrics: NodeMetrics;
   /** What the node says to the others; the identity for every honest node. */
   readonly outlet?: (honest: Outlet, voteKey: BlsSecretKey | undefined, spec: ChainSpec) => Outlet;
+  /** How it answers other nodes; the identity for every honest node. */
+  readonly protocols?: (honest: PerProtocol<RequestHandler>) => PerProtocol<RequestHandler>;
+  /** Does nothing but in a node under test. */
+  readonly failpoint: Failpoint;
+  /** The last block before a halt that the operator asked for is committed. Called once. */
+  readonly onLast: () => void;
   /** The node has failed and must stop. Called once. */
   readonly onFault: (error: unknown) => void;
 }
@@ -61,11 +78,14 @@ export interface NodeParts {
   readonly blobs: BlobStore;
   readonly mempool: Mempool;
   readonly pool: NodeAttestationPool;
+  readonly evidence: EvidencePool;
   readonly app: Application;
   readonly driver: Driver;
   readonly network: Network;
   readonly outlet: Outlet;
   readonly sync: Sync;
+  /** Undefined for a node that does not vote. */
+  readonly gate: VotingGate | undefined;
   readonly chain: ChainApi;
   /** After each commit, once everything can be read. The returned function unsubscribes. */
   onCommit(listener: (block: StoredBlock) => void): () => void;
@@ -76,24 +96,25 @@ export interface NodeParts {
 const MAX_BLOB_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_CONNECTIONS = 64;
 
-const clock: Clock = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-function createRuntime(genesis: Genesis): Runtime {
-  return { spec: genesis.spec, modules, ante, bls: createBls() };
+function createRuntime(genesis: Genesis, bls: RememberingBls): Runtime {
+  return { spec: genesis.spec, modules, ante, bls };
 }
 
 /** Opens the files of a node's data folder. @throws DataFolderError when another process has it. */
-async function openFiles({ paths, config, log }: NodeInputs): Promise<{ store: StateStore; blobs: BlobStore }> {
+async function openFiles({
+  paths,
+  config,
+  log,
+  failpoint,
+}: NodeInputs): Promise<{ store: StateStore; blobs: BlobStore }> {
   mkdirSync(paths.data, { recursive: true });
-  const store = await openLevelStore(join(paths.data, "state"), { retention: config.retention.heights });
+  const store = await openLevelStore(join(paths.data, "state"), {
+    retention: config.retention.heights,
+    failpoint,
+  });
   const blobs = openBlobStore(join(paths.data, "blobs"), {
     maxBytes: MAX_BLOB_BYTES,
+    failpoint,
     onDamage: (root, reason) => log.error({ root, reason }, "a stored blob is damaged"),
   });
   return { store, blobs };
@@ -101,70 +122,82 @@ async function openFiles({ paths, config, log }: NodeInputs): Promise<{ store: S
 
 /** Puts a node together. The only place where all parts meet. */
 export async function composeNode(inputs: NodeInputs): Promise<NodeParts> {
-  const runtime = createRuntime(inputs.genesis);
+  const bls = rememberingBls(createBls());
+  const runtime = createRuntime(inputs.genesis, bls);
   const { store, blobs } = await openFiles(inputs);
   try {
-    await ensureGenesis(runtime, store, inputs.genesis, inputs.paths.data);
-    return await connect(inputs, runtime, store, blobs);
+    await ensureGenesis(runtime, store, inputs.genesis, inputs.paths.data, inputs.failpoint);
+    return await connect(inputs, runtime, bls, store, blobs);
   } catch (error) {
     await store.close(); // Or nobody could open it again in this process.
     throw error;
   }
 }
 
-async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, blobs: BlobStore): Promise<NodeParts> {
-  const { paths, config, genesis, voteKey, log, metrics } = inputs;
-  const registry = new Map(modules.flatMap((module) => module.messages.map((type) => [type.typeUrl, type] as const)));
+function noteEvidence(log: Logger, message: EvidenceMessage): void {
+  switch (message.kind) {
+    case "attestation": {
+      const { validator, a } = message.evidence;
+      log.warn({ validator, job: a.jobId }, "a validator has attested two outputs of one job");
+      return;
+    }
+    case "amnesiaChallenge": {
+      const { height, round } = message.evidence.later;
+      log.warn(
+        { height, round },
+        "validators voted against their own precommits, and no polka that was seen here excuses it",
+      );
+      return;
+    }
+    case "polka": {
+      const { height, round } = message.evidence;
+      log.info({ height, round }, "answering a challenge with a polka that was seen here");
+      return;
+    }
+    case "duplicateVote": // The driver has said so.
+    case "lightClientAttack": // Only ever heard of, not found out here.
+  }
+}
+
+async function connect(
+  inputs: NodeInputs,
+  runtime: Runtime,
+  bls: RememberingBls,
+  store: StateStore,
+  blobs: BlobStore,
+): Promise<NodeParts> {
+  const { paths, config, genesis, voteKey, log, metrics, failpoint } = inputs;
   const queries = new Map(modules.flatMap((module) => module.queries.map((query) => [query.path, query] as const)));
 
   const commits = commitListeners(log);
-  const evidence = createEvidencePool();
-  const pendingBlock = pendingBlocks(runtime, store);
-  const pool = createAttestationPool({
-    view: () => ({ block: pendingBlock(), store: store.latest, bls: runtime.bls }),
-    onLateCommitment: (commitment) => outlet.broadcastCommitment(commitment),
-    onLateReveal: (message) => outlet.broadcastReveal(message),
-    onEvidence(found) {
-      log.warn({ validator: found.validator, job: found.a.jobId }, "a validator has attested two outputs of one job");
-      outlet.broadcastEvidence(found);
-      driver.notifyWork();
-    },
-    log,
-  });
-  const mempool = createMempool({
+  const { interval, keep } = config.snapshots;
+  const snapshots = openSnapshotStore(join(paths.data, "snapshots"));
+  await snapshots.retain(interval === 0 ? 0 : keep); // What an interrupted snapshot or restore has left.
+  const snapshotMaker = createSnapshotMaker({ state: store, snapshots, interval, keep, log });
+  const ledger = createLedger({
     runtime,
-    registry,
-    latest: () => store.latest,
-    block: pendingBlock,
-    maxTxs: config.mempool.maxTxs,
-    maxBytes: config.mempool.maxBytes,
-    log,
-  });
-  mempool.onAdded(() => metrics.setMempool(mempool.count, mempool.bytes));
-  const app = createApplication({
-    runtime,
-    registry,
     store,
-    mempool,
-    sources: {
-      select: (context) => pool.select(context),
-      duplicateVotes: () => evidence.waiting(),
-      addDuplicateVote: (found) => evidence.add(found),
-      hasWork: () => pool.hasWork || evidence.waiting().length > 0,
-    },
+    mempool: config.mempool,
     retainBlocks: config.retention.heights,
     log,
+    onLateCommitment: (commitment) => outlet.broadcastCommitment(commitment),
+    onLateReveal: (message) => outlet.broadcastReveal(message),
+    onEvidence(message) {
+      noteEvidence(log, message);
+      outlet.broadcastEvidence(message);
+      driver.notifyWork();
+    },
     onExecuted: (seconds) => metrics.observeExecution(seconds),
     onCommitted(block) {
-      const { header, body } = block.block;
-      const { evidenceMaxAgeBlocks } = consensusParams.read(pendingBlock().params);
-      evidence.committed(body.duplicateVotes, header.height - Number(evidenceMaxAgeBlocks));
-      pool.committed();
-      observeCommit(metrics, block, readValidators(store.latest, header.height - 1) ?? [], store.latest, network);
+      snapshotMaker.committed(block);
+      const { height } = block.block.header;
+      observeCommit(metrics, block, readValidators(store.latest, height - 1) ?? [], store.latest, network);
       metrics.setMempool(mempool.count, mempool.bytes);
       commits.notify(block);
     },
   });
+  const { registry, mempool, pool, app } = ledger;
+  mempool.onAdded(() => metrics.setMempool(mempool.count, mempool.bytes));
 
   const honest = createOutlet({
     publish: (...message) => network.publish(...message),
@@ -172,27 +205,47 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     onWork: () => driver.notifyWork(),
   });
   const outlet = inputs.outlet?.(honest, voteKey, genesis.spec) ?? honest;
-  const signer =
+  const fileSigner =
     voteKey === undefined
       ? undefined
-      : createSigner({
-          path: join(paths.data, "sign-state"),
-          secretKey: voteKey,
-          genesisRoot: genesis.spec.genesisRoot,
-        });
-  const driver = createDriver({
-    app,
-    signer,
-    network: outlet,
-    clock,
-    wal: createWal({
+      : openSigner(
+          {
+            path: join(paths.data, "sign-state"),
+            secretKey: voteKey,
+            genesisRoot: genesis.spec.genesisRoot,
+            failpoint,
+            onSigned: (set) => bls.trust(set),
+          },
+          store,
+        );
+  const gate =
+    fileSigner &&
+    createVotingGate({
+      signer: fileSigner,
+      tip: () => app.tip.height,
+      hasPeers: config.p2p.peers.length > 0,
+      clock: steadyClock,
+      log,
+    });
+  const wal = createDeferrableWal(
+    createWal({
       path: join(paths.data, "consensus.wal"),
       genesisRoot: genesis.spec.genesisRoot,
+      failpoint,
       onTornTail: (found) => log.warn(found, "the end of the write-ahead log was torn and has been cut off"),
     }),
-    bls: runtime.bls,
+  );
+  const driver = createDriver({
+    app,
+    signer: gate?.signer,
+    network: outlet,
+    clock: wallClock,
+    wal,
+    bls,
     log,
     onFault: inputs.onFault,
+    isLast: haltsAfter(config.halt),
+    onLast: inputs.onLast,
   });
   const chain = createChainApi({
     runtime,
@@ -200,22 +253,36 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     store,
     mempool,
     queries,
-    pendingBlock,
+    pendingBlock: () => ledger.pendingBlock(),
     rotation: (height) => app.rotation(height),
+  });
+  const earliestHeight = (): number => chain.earliestHeight;
+  const protocols = protocolHandlers({
+    app,
+    driver,
+    blobs,
+    certifiedBytes: (height) => readCertifiedBytes(store, height),
+    earliestHeight,
+    snapshots: snapshotHandlers({
+      snapshots,
+      certified: (height) => readCertified(store, height),
+      validators: (height) => readValidators(store.latest, height),
+      earliestHeight,
+    }),
   });
   const network = await createNetwork({
     seed: inputs.nodeKey.seed,
     listen: config.p2p.listen,
     peers: config.p2p.peers,
     genesisRoot: genesis.spec.genesisRoot,
-    handlers: gossipHandlers({ driver, mempool, pool, onAhead: (peerId) => sync.hint(peerId) }),
-    protocols: protocolHandlers({
-      app,
+    handlers: gossipHandlers({
       driver,
-      blobs,
-      certifiedBytes: (height) => readCertifiedBytes(store, height),
-      earliestHeight: () => chain.earliestHeight,
+      mempool,
+      pool,
+      evidence: ledger.evidence,
+      onAhead: (peerId) => sync.hint(peerId),
     }),
+    protocols: inputs.protocols?.(protocols) ?? protocols,
     log: (level, message, fields) => log[level](fields ?? {}, message),
     metrics,
     maxConnections: MAX_CONNECTIONS,
@@ -226,10 +293,28 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     penalise: (peerId, points, reason) => network.penalise(peerId, points, reason),
     tip: () => app.tip.height,
     certified: (block) => driver.certified(block),
+    prove: (blocks) =>
+      proveTogether(blocks, {
+        bls,
+        spec: genesis.spec,
+        validators: () => app.rotation(app.tip.height + 1)?.validators,
+      }),
+    async together(commits) {
+      store.defer();
+      wal.defer();
+      try {
+        return await commits();
+      } finally {
+        await store.flush();
+        wal.resume();
+      }
+    },
+    onStanding: (standing) => gate?.stand(standing),
     position: () => driver.status(),
     onVote: (vote, from) => driver.onVote(vote, from),
     onProposal: (proposal, from) => driver.onProposal(proposal, from),
-    isOverdue: () => isOverdue(driver.status(), app, clock.now()),
+    isOverdue: () => isOverdue(driver.status(), app, wallClock.now()),
+    clock: steadyClock,
     log,
   });
   greetPeers(network, sync, mempool, outlet);
@@ -239,15 +324,18 @@ async function connect(inputs: NodeInputs, runtime: Runtime, store: StateStore, 
     blobs,
     mempool,
     pool,
+    evidence: ledger.evidence,
     app,
     driver,
     network,
     outlet,
     sync,
+    gate,
     chain,
     onCommit: (listener) => commits.add(listener),
     async close() {
-      signer?.close();
+      fileSigner?.close();
+      await snapshotMaker.stop();
       await store.close();
     },
   };

@@ -93,6 +93,33 @@ export const SETTINGS = {
   retention: {
     heights: integer(100_000, "Blocks and states kept; 0 keeps all.", 0, Number.MAX_SAFE_INTEGER),
   },
+  sync: {
+    trustHeight: integer(
+      0,
+      "Height of a block that you trust: an empty node begins with a snapshot instead of block 1; 0 begins with block 1.",
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    trustHash: text(
+      "",
+      "Id of the block at sync.trustHeight, from somebody you trust.",
+      /^([0-9a-fA-F]{64})?$/,
+      "the 64 hex digits of a block id, or empty",
+    ),
+  },
+  snapshots: {
+    interval: integer(0, "A snapshot of the state is made every so many blocks; 0 makes none.", 0, 1_000_000_000),
+    keep: integer(2, "Snapshots kept, the newest ones.", 1, 16),
+  },
+  halt: {
+    height: integer(0, "The node stops once it has committed this block; 0 goes on.", 0, Number.MAX_SAFE_INTEGER),
+    time: integer(
+      0,
+      "The node stops once it has committed a block of this time or later, in Unix seconds; 0 goes on.",
+      0,
+      8_640_000_000_000,
+    ),
+  },
   engine: { enabled: flag(true, "Whether this node runs models; a validator must.") },
   mempool: {
     maxTxs: integer(5000, "Transactions waiting at most.", 1, 1_000_000),

@@ -1,21 +1,34 @@
 import { existsSync } from "node:fs";
 import { equalBytes } from "../chain/bytes.ts";
 import { blobRoot } from "../chain/types/blob.ts";
+import { UnknownSignatureError } from "../consensus/signer/known-signatures.ts";
+import { SignStateError } from "../consensus/signer/sign-state.ts";
+import { WalError } from "../consensus/wal/wal.ts";
 import { models } from "../modules/inference/store.ts";
 import { modules } from "../modules/registry.ts";
 import { DataFolderError } from "../state/level-store.ts";
 import type { NodeApi } from "./api.ts";
+import { AttestationFileError } from "./attester/attestation-store.ts";
 import { startAttesting } from "./attesting.ts";
 import { BlobStoreFullError } from "./blobs/blob-store.ts";
+import { wallClock } from "./clock.ts";
+import { refuseWrongClock } from "./clock-check.ts";
 import { composeNode, type NodeInputs, type NodeParts } from "./compose.ts";
 import type { NodeConfig } from "./config.ts";
-import type { Engine } from "./engine/engine.ts";
+import { diskFault } from "./disk-fault.ts";
+import { checkModelAside } from "./engine/check-aside.ts";
+import { checkedEngine, declarationFault } from "./engine/checked-engine.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
+import { NO_FAILPOINT, parseFailpoint } from "./failpoints.ts";
+import { refuseAfterHalt } from "./halt.ts";
 import { homePaths, readGenesis } from "./home.ts";
 import { type Ed25519Key, loadIdentityKey, loadNodeKey, loadVoteKey } from "./keys/node-keys.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, startMetrics } from "./metrics.ts";
+import { replayStoredBlocks } from "./replay.ts";
 import { PortInUseError } from "./rpc/listen.ts";
 import { startRpc } from "./rpc/server.ts";
+import { restoreWhenEmpty } from "./snapshots/restore-node.ts";
 import { UserError } from "./user-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -27,6 +40,12 @@ export interface NodeOptions {
   readonly engine?: () => Engine;
   /** See NodeInputs. */
   readonly outlet?: NodeInputs["outlet"];
+  /** See NodeInputs. */
+  readonly protocols?: NodeInputs["protocols"];
+  /** Ends a start that takes long: one that begins with a snapshot. */
+  readonly signal?: AbortSignal;
+  /** `name:count`, for tests: see parseFailpoint. */
+  readonly failpoint?: string | undefined;
 }
 
 export interface RunningNode {
@@ -38,12 +57,21 @@ export interface RunningNode {
   readonly finished: Promise<void>;
 }
 
+/** Peers that are up say within this time where they are; the others are not waited for before consensus begins. */
+const SETTLING_MS = 2_000;
+
+/** Errors whose message says what to do. */
+const FOR_PEOPLE = [DataFolderError, WalError, SignStateError, UnknownSignatureError, AttestationFileError] as const;
+
 /** What a person can put right is one line; the rest is a bug and keeps its stack. */
-function forPeople(error: unknown): unknown {
+function forPeople(error: unknown, folder: string): unknown {
   if (error instanceof PortInUseError)
     return new UserError(`${error.message}; is a node running already?`, { cause: error });
-  if (error instanceof DataFolderError) return new UserError(error.message, { cause: error });
-  return error;
+  const disk = diskFault(error, folder);
+  if (disk !== undefined) return new UserError(disk, { cause: error });
+  return FOR_PEOPLE.some((kind) => error instanceof kind)
+    ? new UserError((error as Error).message, { cause: error })
+    : error;
 }
 
 function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key | undefined): NodeApi {
@@ -88,9 +116,21 @@ function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key
       }
       return Promise.resolve(result);
     },
+    checkTx: (tx) => mempool.check(tx),
+    submitAttack(evidence) {
+      const message = { kind: "lightClientAttack", evidence } as const;
+      const verdict = parts.evidence.hear(message);
+      if (verdict !== "accept") return verdict === "reject" ? "refused" : "ignored";
+      outlet.broadcastEvidence(message);
+      driver.notifyWork();
+      return "accepted";
+    },
     async putBlob(root, bytes) {
-      if (models.get(parts.store.latest, root) === undefined) return "unknown";
+      const model = models.get(parts.store.latest, root);
+      if (model === undefined) return "unknown";
       if (!equalBytes(blobRoot(bytes), root)) return "mismatch";
+      const refused = declarationFault(await checkModelAside(bytes), model.manifest.opset);
+      if (refused !== undefined) return { refused };
       try {
         await parts.blobs.put(bytes);
         return "stored";
@@ -109,7 +149,7 @@ function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key
 function readInputs(
   options: NodeOptions,
   log: Logger,
-): Omit<NodeInputs, "metrics" | "onFault"> & { identityKey: Ed25519Key | undefined } {
+): Omit<NodeInputs, "metrics" | "onFault" | "onLast"> & { identityKey: Ed25519Key | undefined } {
   const paths = homePaths(options.home);
   const isValidator = existsSync(paths.voteKey);
   return {
@@ -120,7 +160,9 @@ function readInputs(
     voteKey: isValidator ? loadVoteKey(paths.voteKey) : undefined,
     identityKey: isValidator ? loadIdentityKey(paths.identityKey) : undefined,
     log,
+    failpoint: options.failpoint === undefined ? NO_FAILPOINT : parseFailpoint(options.failpoint, log),
     ...(options.outlet === undefined ? {} : { outlet: options.outlet }),
+    ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
   };
 }
 
@@ -138,9 +180,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const inputs: NodeInputs = {
     ...read,
     metrics,
+    onLast() {
+      log.info({}, "the node stops where it was told to");
+      finished.resolve();
+    },
     onFault(error) {
-      log.error({ err: error }, "the node has failed and stops");
-      finished.reject(error);
+      const shown = forPeople(error, inputs.paths.data);
+      log.error(
+        shown instanceof UserError ? { reason: shown.message } : { err: error },
+        "the node has failed and stops",
+      );
+      finished.reject(shown);
     },
   };
   const closers: (() => Promise<void>)[] = [];
@@ -151,8 +201,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     if (errors.length > 0) throw new AggregateError(errors, "closing the node failed");
   };
   try {
+    await restoreWhenEmpty(inputs, options.signal ?? new AbortController().signal);
     const parts = await composeNode(inputs);
     closers.push(() => parts.close());
+    await replayStoredBlocks(parts.app, parts.store, log);
+    refuseAfterHalt(config.halt, parts.app.tip);
+    refuseWrongClock(parts.app.tip, wallClock.now());
     const api = createApi(parts, inputs, identityKey);
     const rpc = await startRpc({ ...config.rpc, api, log, metrics, cors: true });
     closers.push(() => rpc.close());
@@ -160,7 +214,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     closers.push(() => metricsServer.close());
     await parts.network.start();
     closers.push(() => parts.network.stop());
-    closers.push(await startAttesting(parts, inputs, options.engine));
+    const makeEngine = options.engine ?? createEngine;
+    const declaredOpset = (root: Uint8Array) => models.get(parts.store.latest, root)?.manifest.opset;
+    closers.push(await startAttesting(parts, inputs, () => checkedEngine(makeEngine(), declaredOpset)));
+    await parts.gate?.settled(SETTLING_MS);
     await parts.driver.start();
     closers.push(() => parts.driver.stop());
     parts.sync.start();
@@ -181,6 +238,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     };
   } catch (error) {
     await closeAll().catch((failure: unknown) => log.error({ err: failure }, "closing the node failed"));
-    throw forPeople(error);
+    throw forPeople(error, inputs.paths.data);
   }
 }

@@ -9,6 +9,7 @@ import { type PerProtocol, PROTOCOLS } from "../p2p/protocols.ts";
 import type { RequestHandler } from "../p2p/request-server.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { serveBlob } from "./blobs/serve.ts";
+import type { SnapshotHandlers } from "./snapshots/serve.ts";
 import { BlocksRequest, BlocksResponse, decodeWire, StatusResponse, VotesRequest, VotesResponse } from "./wire.ts";
 
 export interface ProtocolPorts {
@@ -18,7 +19,12 @@ export interface ProtocolPorts {
   /** A serialised CertifiedBlock, as it is stored. */
   certifiedBytes(height: number): Uint8Array | undefined;
   earliestHeight(): number;
+  /** Answers nothing if not given. */
+  readonly snapshots?: SnapshotHandlers;
 }
+
+const notHere: RequestHandler = () => Promise.resolve(undefined);
+const NO_SNAPSHOTS: SnapshotHandlers = { light: notHere, headers: notHere, snapshots: notHere, chunk: notHere };
 
 /** Room for the list's offsets and for what snappy may add. */
 const OVERHEAD = 64 * 1024;
@@ -84,5 +90,6 @@ export function protocolHandlers(ports: ProtocolPorts): PerProtocol<RequestHandl
       return serveVotes(driver, height, round, wantProposal);
     },
     blob: async (bytes) => (await serveBlob(blobs, bytes)) ?? new Uint8Array(0),
+    ...(ports.snapshots ?? NO_SNAPSHOTS),
   };
 }

@@ -11,10 +11,15 @@ export interface SyncPeers {
   forget(peerId: string): void;
   /** Forgets all that are not connected any more. */
   keep(connected: readonly string[]): void;
+  /** Peers that have said where they are. */
+  readonly count: number;
   /** Greatest height claimed. */
   highest(): number;
-  /** The peer to ask for a block, in turn among those that say they have it. */
-  next(height: number): { readonly peerId: string; readonly claim: Claim } | undefined;
+  /** The peer to ask for a block, in turn among those that say they have it and are free for it. */
+  next(
+    height: number,
+    isFree?: (peerId: string) => boolean,
+  ): { readonly peerId: string; readonly claim: Claim } | undefined;
   /** Whether some are beyond a height and none of them still has it. */
   isPrunedBy(height: number): boolean;
 }
@@ -29,9 +34,14 @@ export function createSyncPeers(): SyncPeers {
       const known = new Set(connected);
       for (const peerId of claims.keys()) if (!known.has(peerId)) claims.delete(peerId);
     },
+    get count() {
+      return claims.size;
+    },
     highest: () => [...claims.values()].reduce((most, { height }) => Math.max(most, height), 0),
-    next(height) {
-      const able = [...claims].filter(([, claim]) => claim.height >= height && claim.earliestHeight <= height);
+    next(height, isFree = () => true) {
+      const able = [...claims].filter(
+        ([peerId, claim]) => claim.height >= height && claim.earliestHeight <= height && isFree(peerId),
+      );
       const chosen = able[turn++ % Math.max(1, able.length)];
       return chosen === undefined ? undefined : { peerId: chosen[0], claim: chosen[1] };
     },

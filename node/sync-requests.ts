@@ -1,6 +1,8 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Type } from "@chainsafe/ssz";
 import { CertifiedBlock, SignedProposal } from "../chain/types/block.ts";
 import type { Vote } from "../chain/types/vote.ts";
+import type { Batch } from "./sync-download.ts";
 import type { Claim } from "./sync-peers.ts";
 import { BlocksRequest, BlocksResponse, decodeWire, StatusResponse, VotesRequest, VotesResponse } from "./wire.ts";
 
@@ -20,6 +22,10 @@ export interface SyncPorts {
   tip(): number;
   /** Verifies, executes and commits the next block; false when its certificate does not hold. */
   certified(block: CertifiedBlock): Promise<boolean>;
+  /** Verifies what it can of consecutive blocks together; gives those to hand to `certified`. */
+  prove?(blocks: readonly CertifiedBlock[]): readonly CertifiedBlock[];
+  /** Lets the commits of blocks reach the disk as one. What is committed meanwhile may be lost in a crash, all or nothing. */
+  together?<T>(commits: () => Promise<T>): Promise<T>;
   /** Where consensus stands, and whether it has the round's proposal. */
   position(): { readonly height: number; readonly round: number; readonly hasProposal: boolean };
   onVote(vote: Vote, from: string): Promise<Verdict>;
@@ -33,7 +39,8 @@ const FALSE_VOTE = 20;
 /** Mild, since a block may have been pruned meanwhile; a peer that always promises more than it has is gone in half a minute. */
 const EMPTY_PROMISE = 5;
 
-const BLOCKS_PER_REQUEST = 64;
+/** Blocks that are verified and written together: what a crash loses at most, and bodies that are hashed without a pause. */
+const TAKEN_TOGETHER = 32;
 /** Shorter than the protocols allow: there are other peers to ask. */
 const TIMEOUT = { status: 3_000, blocks: 8_000, votes: 3_000 } as const;
 /** Votes handed to consensus before it has judged those before them: a liar's are verified one by one, a millisecond each. */
@@ -43,8 +50,13 @@ const VOTES_AT_ONCE = 64;
 export interface SyncRequests {
   /** Undefined when the peer's answer is malformed. */
   status(peerId: string): Promise<Claim | undefined>;
-  /** @returns whether the tip has moved, by these blocks or otherwise. */
-  blocks(peerId: string, claim: Claim): Promise<boolean>;
+  /** @returns at least one block and at most `count`, not looked at yet; nothing, and charges the peer, for what is no such answer. */
+  blocks(
+    peerId: string,
+    range: { readonly height: number; readonly from: number; readonly count: number },
+  ): Promise<readonly Uint8Array[] | undefined>;
+  /** Commits the blocks of a batch in order, as far as they are proven; charges the peer for the first that is not. */
+  take(batch: Batch): Promise<void>;
   votes(peerId: string): Promise<void>;
 }
 
@@ -64,17 +76,30 @@ export function createSyncRequests(ports: SyncPorts, signal: AbortSignal): SyncR
     return value;
   }
 
-  async function takeBlocks(peerId: string, from: number, blocks: readonly Uint8Array[]): Promise<void> {
+  /** @returns the blocks as far as they are what they should be; the first that is none costs the peer. */
+  function readBlocks({ peerId, from, blocks }: Batch): CertifiedBlock[] {
+    const read: CertifiedBlock[] = [];
     for (const [index, encoded] of blocks.entries()) {
       const block = parse(peerId, CertifiedBlock, encoded, "blocks");
-      if (block === undefined) return;
+      if (block === undefined) return read;
       const { height } = block.block.header;
-      if (height !== from + index) return ports.penalise(peerId, NO_SSZ, `block ${height} in place of ${from + index}`);
-      if (height <= ports.tip()) continue; // Consensus was faster.
-      const proven = await ports.certified(block);
-      if (signal.aborted) return;
-      if (!proven) return ports.penalise(peerId, FALSE_BLOCK, "a block whose certificate does not hold");
+      if (height !== from + index) {
+        ports.penalise(peerId, NO_SSZ, `block ${height} in place of ${from + index}`);
+        return read;
+      }
+      read.push(block);
     }
+    return read;
+  }
+
+  /** @returns false at the first block that is not proven. */
+  async function commit(blocks: readonly CertifiedBlock[]): Promise<boolean> {
+    for (const block of blocks) {
+      if (block.block.header.height <= ports.tip()) continue; // Consensus was faster.
+      if (!(await ports.certified(block))) return false;
+      if (signal.aborted) return true;
+    }
+    return true;
   }
 
   /** A verdict that never comes, because consensus has stopped, must not keep this from ending. */
@@ -91,16 +116,23 @@ export function createSyncRequests(ports: SyncPorts, signal: AbortSignal): SyncR
       const found = await ask(peerId, "status", StatusResponse, new Uint8Array(0));
       return found && { height: found.height, earliestHeight: found.earliestHeight };
     },
-    async blocks(peerId, claim) {
-      const from = ports.tip() + 1;
-      const count = Math.min(BLOCKS_PER_REQUEST, claim.height - from + 1);
+    async blocks(peerId, { height, from, count }) {
       const blocks = await ask(peerId, "blocks", BlocksResponse, BlocksRequest.serialize({ from, count }));
-      if (blocks?.length === 0)
-        ports.penalise(peerId, EMPTY_PROMISE, `claims height ${claim.height} without block ${from}`);
-      if (blocks !== undefined && blocks.length > count) {
-        ports.penalise(peerId, NO_SSZ, `${blocks.length} blocks where ${count} were asked for`);
-      } else await takeBlocks(peerId, from, blocks ?? []);
-      return ports.tip() >= from;
+      if (blocks?.length === 0) ports.penalise(peerId, EMPTY_PROMISE, `claims height ${height} without block ${from}`);
+      if (blocks === undefined || blocks.length <= count) return blocks;
+      ports.penalise(peerId, NO_SSZ, `${blocks.length} blocks where ${count} were asked for`);
+      return undefined;
+    },
+    async take(batch) {
+      const blocks = readBlocks(batch);
+      for (let at = 0; at < blocks.length && !signal.aborted; at += TAKEN_TOGETHER) {
+        const read = blocks.slice(at, at + TAKEN_TOGETHER);
+        const some = ports.prove?.(read) ?? read;
+        const areGood = await (ports.together?.(() => commit(some)) ?? commit(some));
+        if (signal.aborted) return;
+        if (!areGood) return ports.penalise(batch.peerId, FALSE_BLOCK, "a block whose certificate does not hold");
+        await breathe();
+      }
     },
     async votes(peerId) {
       const { height, round, hasProposal } = ports.position();

@@ -1,5 +1,6 @@
 import { BooleanType, ByteListType, ContainerType, ListCompositeType, type Type, type ValueOf } from "@chainsafe/ssz";
 import { Reveal } from "../chain/types/attestation.ts";
+import { Header } from "../chain/types/header.ts";
 import { MAX_BLOCK_BYTES, MAX_INLINE_OUTPUT } from "../chain/types/limits.ts";
 import { Bytes32, Uint32, Uint64 } from "../chain/types/primitives.ts";
 import { Vote } from "../chain/types/vote.ts";
@@ -35,6 +36,31 @@ export const VotesRequest = new ContainerType(
 export const VotesResponse = new ContainerType(
   { votes: new ListCompositeType(Vote, 4096), proposal: new ByteListType(MAX_BLOCK_BYTES) },
   { typeName: "VotesResponse" },
+);
+
+export const LightRequest = new ContainerType({ height: Uint64 }, { typeName: "LightRequest" });
+
+export const HeadersRequest = new ContainerType({ from: Uint64, count: Uint32 }, { typeName: "HeadersRequest" });
+
+/** Most headers in one answer, about 300 bytes each. */
+export const MAX_HEADERS = 1024;
+/** Of `from` and the heights below it, downwards; fewer than asked for where they end. */
+export const HeadersResponse = new ListCompositeType(Header, MAX_HEADERS);
+
+/** What a node says of one of its snapshots. `manifest` is the manifest's hash_tree_root. */
+export const SnapshotOffer = new ContainerType(
+  { height: Uint64, blockId: Bytes32, manifest: Bytes32 },
+  { typeName: "SnapshotOffer" },
+);
+export type SnapshotOffer = ValueOf<typeof SnapshotOffer>;
+
+/** The answer to an empty request, the newest first. */
+export const SnapshotsResponse = new ListCompositeType(SnapshotOffer, 16);
+
+/** Asks for a manifest by its hash_tree_root, or for a chunk by its SHA-256. */
+export const ChunkRequest = new ContainerType(
+  { isManifest: new BooleanType(), hash: Bytes32 },
+  { typeName: "ChunkRequest" },
 );
 
 /**

@@ -46,15 +46,20 @@ export function pairKey<A, B>(a: KeyCodec<A>, b: KeyCodec<B>): KeyCodec<readonly
   if (split === undefined) throw new Error("only the last part of a key may have any length");
   return {
     length: b.length === undefined ? undefined : split + b.length,
-    encode(key) {
-      return new Uint8Array(Buffer.concat([a.encode(key[0]), b.encode(key[1])]));
-    },
+    encode: (key) => join(a.encode(key[0]), b.encode(key[1])),
     decode: (bytes) => [a.decode(bytes.subarray(0, split)), b.decode(bytes.subarray(split))],
   };
 }
 
+/** What keys and values of one part of the state are, for whoever reads them without its names. */
+export interface StoredType<V> {
+  /** Every key begins with it, and no key of another part. */
+  readonly prefix: Uint8Array;
+  readonly type: Type<V>;
+}
+
 /** A typed map in the state. Values are SSZ; `set` stores the value's hash_tree_root with it. */
-export interface Collection<K, V> {
+export interface Collection<K, V> extends StoredType<V> {
   /** The store key, for proofs. */
   storeKey(key: K): Uint8Array;
   get(reader: StateReader, key: K): V | undefined;
@@ -80,7 +85,7 @@ export interface EntriesOptions {
 }
 
 /** One typed value in the state. */
-export interface Item<V> {
+export interface Item<V> extends StoredType<V> {
   readonly storeKey: Uint8Array;
   get(reader: StateReader): V | undefined;
   set(writer: StateWriter, value: V): void;
@@ -116,6 +121,8 @@ export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>,
   const prefix = Uint8Array.of(OWNER[owner], number);
   const storeKey = (k: K): Uint8Array => join(prefix, key.encode(k));
   return {
+    prefix,
+    type,
     storeKey,
     get(reader, k) {
       const bytes = reader.get(storeKey(k));
@@ -146,6 +153,8 @@ export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>,
 export function item<V>(owner: Owner, number: number, type: Type<V>): Item<V> {
   const storeKey = Uint8Array.of(OWNER[owner], number);
   return {
+    prefix: storeKey,
+    type,
     storeKey,
     get(reader) {
       const bytes = reader.get(storeKey);

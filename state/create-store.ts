@@ -1,5 +1,6 @@
 import type { Backend, Write } from "./backend.ts";
 import { toByteString } from "./byte-strings.ts";
+import { createDeferringBackend } from "./deferring-backend.ts";
 import { EMPTY, pathOf } from "./jmt/hash.ts";
 import { decodeRoot, encodePage, encodeRoot, newLeaf, type Slot } from "./jmt/page.ts";
 import { type LeafChange, type TreeUpdate, updateTree } from "./jmt/update.ts";
@@ -7,6 +8,7 @@ import { wayTo } from "./jmt/walk.ts";
 import type { KeySets } from "./key-sets.ts";
 import {
   decodeMeta,
+  decodeValue,
   deletedKey,
   encodeMeta,
   encodeValue,
@@ -16,6 +18,7 @@ import {
   pastKey,
   rootKey,
   sideKey,
+  tableRange,
   type ValueRecord,
   valueKey,
   withoutTable,
@@ -30,7 +33,11 @@ export const MAX_KEY = 1024;
 export interface StoreOptions {
   /** Heights before the tip that can still be read: 0 keeps the tip alone, Number.MAX_SAFE_INTEGER everything. */
   readonly retention: number;
+  readonly failpoint?: ((point: StatePoint) => void) | undefined;
 }
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type StatePoint = "state.commit.before" | "state.commit.after";
 
 interface Tip extends Meta {
   readonly slot: Slot;
@@ -64,7 +71,8 @@ function readTip(backend: Backend): Tip | undefined {
  * leaves the disk in doubt: reads go on, writes throw.
  * @param keys all that the backend holds, from `loadKeySets`.
  */
-export function createStore(backend: Backend, keys: KeySets, options: StoreOptions): StateStore {
+export function createStore(given: Backend, keys: KeySets, options: StoreOptions): StateStore {
+  const backend = createDeferringBackend(given);
   const { retention } = options;
   if (!Number.isSafeInteger(retention) || retention < 0) {
     throw new RangeError(`retention must be a number of heights from 0 on, not ${retention}`);
@@ -165,12 +173,14 @@ export function createStore(backend: Backend, keys: KeySets, options: StoreOptio
     ];
     if (tip !== undefined) tip = { ...tip, oldest: Math.max(tip.oldest, kept) };
     phase = "writing";
+    options.failpoint?.("state.commit.before");
     try {
       await backend.write(writes);
     } catch (error) {
       phase = "failed";
       throw error;
     }
+    options.failpoint?.("state.commit.after");
     for (const [key, record] of prepared.values) {
       tables.rememberValue(key, record);
       if (record === undefined) keys.delete(key, height);
@@ -222,6 +232,29 @@ export function createStore(backend: Backend, keys: KeySets, options: StoreOptio
         value: isMember ? tables.valueOf(toByteString(key), key, end.version) : undefined,
         leaf: end === undefined ? undefined : { path: end.path, valueRoot: end.valueRoot },
         siblings,
+      };
+    },
+    defer: () => backend.defer(),
+    async flush() {
+      try {
+        await backend.flush();
+      } catch (error) {
+        phase = "failed";
+        throw error;
+      }
+    },
+    freeze() {
+      if (phase !== "idle" || tip === undefined) throw new Error("there is no state at rest to freeze");
+      const view = backend.view();
+      return {
+        height: tip.height,
+        root: tip.slot?.hash ?? EMPTY,
+        async *entries() {
+          for await (const [key, value] of view.entries(tableRange("value"))) {
+            yield [withoutTable(key), decodeValue(value).bytes];
+          }
+        },
+        release: () => view.close(),
       };
     },
     close: () => backend.close(),

@@ -52,12 +52,27 @@ export const deletedKey = (key: Uint8Array, height: number): Uint8Array =>
 export const staleKey = (height: number, chunk: number): Uint8Array =>
   tableKey("stale", uint(height, HEIGHT_BYTES), uint(chunk, 4));
 
-/** Key and height of an entry of `deleted`, or undefined for a key of another table. */
-export function parseDeletedKey(bytes: Uint8Array): { key: Uint8Array; height: number } | undefined {
-  if (bytes[0] !== TABLE.deleted) return undefined;
+function splitHeight(bytes: Uint8Array): { key: Uint8Array; height: number } {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const split = source.length - HEIGHT_BYTES;
   return { key: source.subarray(1, split), height: source.readUIntBE(split, HEIGHT_BYTES) };
+}
+
+/** Key and height of an entry of `deleted`, or undefined for a key of another table. */
+export function parseDeletedKey(bytes: Uint8Array): { key: Uint8Array; height: number } | undefined {
+  return bytes[0] === TABLE.deleted ? splitHeight(bytes) : undefined;
+}
+
+/** Key of an entry of `past` and the height its value was written at, or undefined for a key of another table. */
+export function parsePastKey(bytes: Uint8Array): { key: Uint8Array; version: number } | undefined {
+  if (bytes[0] !== TABLE.past) return undefined;
+  const { key, height } = splitHeight(bytes);
+  return { key, version: height };
+}
+
+/** The pages that were written at a height. */
+export function pagesOf(height: number): KeyRange {
+  return { start: tableKey("page", uint(height, HEIGHT_BYTES)), end: tableKey("page", uint(height + 1, HEIGHT_BYTES)) };
 }
 
 export function pageKey(id: PageId): Uint8Array {

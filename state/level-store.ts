@@ -1,7 +1,9 @@
 import { Level } from "level";
-import type { Backend } from "./backend.ts";
+import type { Backend, Write } from "./backend.ts";
 import { createStore, type StoreOptions } from "./create-store.ts";
 import { loadKeySets } from "./key-sets.ts";
+import { rollbackTip } from "./rollback.ts";
+import type { BulkWriter } from "./snapshot-restore.ts";
 import type { KeyRange, StateStore } from "./store.ts";
 
 const BLOCK_CACHE_BYTES = 32 * 1024 * 1024;
@@ -32,6 +34,14 @@ function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+type Operation =
+  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: "del"; readonly key: Uint8Array };
+
+function operations(writes: readonly Write[]): Operation[] {
+  return writes.map(([key, value]) => (value === undefined ? { type: "del", key } : { type: "put", key, value }));
+}
+
 function levelBackend(db: Level<Uint8Array, Uint8Array>): Backend {
   const bounds = (range: KeyRange) => ({ gte: range.start, lt: range.end, reverse: range.reverse ?? false });
   return {
@@ -39,19 +49,68 @@ function levelBackend(db: Level<Uint8Array, Uint8Array>): Backend {
       const value = db.getSync(key);
       return value === undefined ? undefined : plain(value);
     },
-    write: (writes) =>
-      db.batch(
-        writes.map(([key, value]) => (value === undefined ? { type: "del", key } : { type: "put", key, value })),
-        { sync: true },
-      ),
+    write: (writes) => db.batch(operations(writes), { sync: true }),
     async *keys(range) {
       for await (const key of db.keys(bounds(range))) yield plain(key);
     },
     async *entries(range) {
       for await (const [key, value] of db.iterator(bounds(range))) yield [plain(key), plain(value)];
     },
+    view() {
+      const snapshot = db.snapshot();
+      return {
+        async *entries(range) {
+          // What is read once must not push out of the cache what blocks need.
+          const iterator = db.iterator({ ...bounds(range), snapshot, fillCache: false });
+          for await (const [key, value] of iterator) yield [plain(key), plain(value)];
+        },
+        close: () => snapshot.close(),
+      };
+    },
     close: () => db.close(),
   };
+}
+
+function openLevel(path: string): Level<Uint8Array, Uint8Array> {
+  return new Level<Uint8Array, Uint8Array>(path, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    cacheSize: BLOCK_CACHE_BYTES,
+    writeBufferSize: WRITE_BUFFER_BYTES,
+  });
+}
+
+/**
+ * Opens a folder for writing in bulk. Nothing is flushed: the caller flushes the files of the folder after closing it.
+ * @throws DataFolderError as `openLevelStore` does.
+ */
+export async function openBulkWriter(path: string): Promise<BulkWriter & { close(): Promise<void> }> {
+  const db = openLevel(path);
+  try {
+    await db.open();
+  } catch (error) {
+    throw asDataFolderError(path, error);
+  }
+  return { write: (writes) => db.batch(operations(writes)), close: () => db.close() };
+}
+
+/**
+ * Undoes the last height of the store in a folder that no process has open.
+ * @returns the height that is now the last.
+ * @throws DataFolderError, RollbackError
+ */
+export async function rollbackLevelStore(path: string): Promise<number> {
+  const db = openLevel(path);
+  try {
+    await db.open();
+  } catch (error) {
+    throw asDataFolderError(path, error);
+  }
+  try {
+    return await rollbackTip(levelBackend(db));
+  } finally {
+    await db.close();
+  }
 }
 
 /**
@@ -60,12 +119,7 @@ function levelBackend(db: Level<Uint8Array, Uint8Array>): Backend {
  * @throws DataFolderError when another process has it open, or it can't be read.
  */
 export async function openLevelStore(path: string, options: StoreOptions): Promise<StateStore> {
-  const db = new Level<Uint8Array, Uint8Array>(path, {
-    keyEncoding: "view",
-    valueEncoding: "view",
-    cacheSize: BLOCK_CACHE_BYTES,
-    writeBufferSize: WRITE_BUFFER_BYTES,
-  });
+  const db = openLevel(path);
   try {
     await db.open();
     const backend = levelBackend(db);

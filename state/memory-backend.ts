@@ -36,6 +36,20 @@ export function createMemoryBackend(): Backend {
         if (value !== undefined) yield [fromByteString(key), value];
       }
     },
+    view() {
+      const copies = new Map(values);
+      const frozen = order.all();
+      return {
+        async *entries({ start, end, reverse }) {
+          const [from, to] = [toByteString(start), toByteString(end)];
+          const within = frozen.filter((key) => key >= from && key < to);
+          for (const key of reverse === true ? within.reverse() : within) {
+            yield [fromByteString(key), copies.get(key) as Uint8Array];
+          }
+        },
+        close: async () => {},
+      };
+    },
     close: async () => {},
   };
 }

@@ -12,7 +12,8 @@ function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-function decodeKeys(bytes: Uint8Array): Uint8Array[] {
+/** What `staleWrites` has written. */
+export function decodeKeys(bytes: Uint8Array): Uint8Array[] {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const keys: Uint8Array[] = [];
   for (let at = 0; at < source.length; ) {

@@ -41,6 +41,15 @@ export interface StateUpdate {
 /** Bytes that are kept beside the state in the same batch: blocks, receipts, commits, indexes. `undefined` deletes. */
 export type SideWrites = readonly (readonly [key: Uint8Array, value: Uint8Array | undefined])[];
 
+/** The latest values as they were at one height, whatever is committed afterwards. To be released. */
+export interface FrozenState {
+  readonly height: number;
+  readonly root: Uint8Array;
+  /** In byte order of the keys. */
+  entries(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
+  release(): Promise<void>;
+}
+
 /**
  * The committed state: flat latest values, a Jellyfish Merkle tree of versions, and past heights within retention.
  * Every method that reads is synchronous; `commit` is the only one that waits for the disk.
@@ -67,6 +76,15 @@ export interface StateStore {
   /** Side values in key order (explorer and index queries; never used by a state transition). */
   iterateSide(range: KeyRange): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   prove(key: Uint8Array, height: number): StateProof | undefined;
+  /**
+   * From now on commits stay in memory until `flush`, or until they are large: a crash leaves the height of the last flush. For blocks that
+   * can be had again, while nothing is signed that rests on them.
+   */
+  defer(): void;
+  /** Writes what was held back as one synced batch, and ends holding back. */
+  flush(): Promise<void>;
+  /** The tip's values for a long read in the background. Throws while a commit is being written. */
+  freeze(): FrozenState;
   close(): Promise<void>;
 }
 

@@ -25,6 +25,34 @@ function sameLeaf(a: Leaf, b: Leaf): boolean {
 }
 
 /**
+ * The subtree at `depth` over leaves in order of their paths, which agree up to there. Hands out its pages, those below first.
+ * PERF: its recursion holds a page for each level, and slices of `leaves`.
+ */
+export function buildSubtree(
+  leaves: readonly Leaf[],
+  depth: number,
+  version: number,
+  onPage: (id: PageId, page: Page) => void,
+): Slot {
+  const first = leaves[0];
+  if (first === undefined || leaves.length === 1) return first;
+  const page: Slot[] = [];
+  for (let nibble = 0, from = 0; nibble < 16; nibble++) {
+    const to = endOfNibble(leaves, from, depth, nibble);
+    page.push(buildSubtree(leaves.slice(from, to), depth + 1, version, onPage));
+    from = to;
+  }
+  return closePage(page, { version, depth, path: first.path }, onPage);
+}
+
+/** The node that a page's slots make, and the page if it is one. */
+export function closePage(page: Page, id: PageId, onPage: (id: PageId, page: Page) => void): Slot {
+  const node = foldSlots(page, 0, 16, id.version);
+  if (node?.kind === "branch") onPage(id, page);
+  return node;
+}
+
+/**
  * The tree after `changes`, as pages of `version`. The root is a function of the leaves alone, whatever the order and
  * history of the changes. `load` may be called for pages of earlier versions only.
  * PERF: for c changes among n leaves about c·(log16 n − log16 c + 1) pages are read, hashed (at most 15 hashes each)
@@ -40,28 +68,12 @@ export function updateTree(load: PageLoader, root: Slot, version: number, change
   const written: (readonly [PageId, Page])[] = [];
   const stale: PageId[] = [];
 
-  function close(page: Page, depth: number, path: Uint8Array): Slot {
-    const node = foldSlots(page, 0, 16, version);
-    if (node?.kind === "branch") written.push([{ version, depth, path }, page]);
-    return node;
-  }
-
-  function build(leaves: readonly Leaf[], depth: number): Slot {
-    const first = leaves[0];
-    if (first === undefined || leaves.length === 1) return first;
-    const page: Slot[] = [];
-    for (let nibble = 0, from = 0; nibble < 16; nibble++) {
-      const to = endOfNibble(leaves, from, depth, nibble);
-      page.push(build(leaves.slice(from, to), depth + 1));
-      from = to;
-    }
-    return close(page, depth, first.path);
-  }
+  const write = (id: PageId, page: Page): void => void written.push([id, page]);
 
   function update(slot: Slot, depth: number, mine: readonly LeafChange[]): Slot {
     const first = mine[0];
     if (first === undefined) return slot;
-    if (slot?.kind !== "branch") return build(mergeLeaf(slot, mine), depth);
+    if (slot?.kind !== "branch") return buildSubtree(mergeLeaf(slot, mine), depth, version, write);
     const before = load(slot.version, depth, first.path);
     const page: Slot[] = [];
     let changed = false;
@@ -75,7 +87,7 @@ export function updateTree(load: PageLoader, root: Slot, version: number, change
     }
     if (!changed) return slot;
     stale.push({ version: slot.version, depth, path: first.path });
-    return close(page, depth, first.path);
+    return closePage(page, { version, depth, path: first.path }, write);
   }
 
   return { root: update(root, 0, sorted), written, stale };

@@ -19,9 +19,9 @@ describe("a proposer always proposes", () => {
     await node.advance();
     node.app.addEvidence(equivocation(2, 3));
     const { block } = await node.advance();
-    expect(block.body.duplicateVotes).toEqual([]);
+    expect(block.body.evidence.duplicateVotes).toEqual([]);
     expect(node.app.hasWork()).toBe(true);
-    expect((await node.build()).body.duplicateVotes).toHaveLength(1);
+    expect((await node.build()).body.evidence.duplicateVotes).toHaveLength(1);
   });
 
   test.each([

@@ -47,6 +47,7 @@ async function setup() {
     },
     mempool,
     pool: { addCommitment: take("commitment"), addReveal: take("reveal"), addEvidence: take("evidence") },
+    evidence: { hear: ({ kind }) => take(kind)(kind) },
     onAhead: (peerId) => void ahead.push(peerId),
   });
   return { handlers, mempool, heard, ahead };

@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createEvidencePool } from "../../node/evidence-pool.ts";
 import { createOutputCache } from "../../node/output-cache.ts";
 import { createPending, type Judgement } from "../../node/pending.ts";
-import { equivocation } from "../chain/toy-chain.ts";
 
 /** Messages are texts; what each is worth stands in a table that the test changes between reviews. */
 function setup(maxGood = 3) {
@@ -134,28 +132,4 @@ test("the output cache keeps its bound, and what is in it can't be put in twice"
   expect(cache.add(root(2), new Uint8Array(0))).toBe(false);
   cache.add(root(3), new Uint8Array(60));
   expect([cache.get(root(1)), cache.get(root(2)), cache.get(root(3))?.length]).toEqual([undefined, undefined, 60]);
-});
-
-describe("the evidence pool", () => {
-  test("keeps one piece for each fault, and few of each validator", () => {
-    const pool = createEvidencePool();
-    pool.add(equivocation(5, 1));
-    pool.add(equivocation(5, 1, 7));
-    expect(pool.waiting()).toEqual([equivocation(5, 1)]);
-    for (let height = 6; height < 100; height++) pool.add(equivocation(height, 1));
-    expect(pool.waiting()).toHaveLength(4);
-    pool.add(equivocation(5, 2));
-    expect(pool.waiting()).toHaveLength(5);
-  });
-
-  test("forgets what a block carried, for good, and what is too old", () => {
-    const pool = createEvidencePool();
-    for (const index of [1, 2]) pool.add(equivocation(5, index));
-    pool.add(equivocation(9, 3));
-    pool.committed([equivocation(5, 1, 7)], 0);
-    pool.add(equivocation(5, 1));
-    expect(pool.waiting()).toEqual([equivocation(5, 2), equivocation(9, 3)]);
-    pool.committed([], 6);
-    expect(pool.waiting()).toEqual([equivocation(9, 3)]);
-  });
 });

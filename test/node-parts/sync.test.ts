@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { type CertifiedBlock, CertifiedBlock as CertifiedBlockType } from "../../chain/types/block.ts";
 import type { Vote } from "../../chain/types/vote.ts";
+import { steadyClock } from "../../node/clock.ts";
 import { createSync, type Sync, type SyncOptions } from "../../node/sync.ts";
 import { createSyncPeers } from "../../node/sync-peers.ts";
 import { BlocksRequest, BlocksResponse, StatusResponse, VotesResponse } from "../../node/wire.ts";
@@ -56,6 +57,7 @@ function setup(answers: Readonly<Record<string, Answer>>, options: Partial<SyncO
     onVote: async () => "accept",
     onProposal: async () => "accept",
     isOverdue: () => true,
+    clock: steadyClock,
     log,
     passEvery: 5,
     ...options,
@@ -79,6 +81,64 @@ describe("catching up", () => {
     expect(state.requests.filter((one) => one === "blocks a")).toHaveLength(3);
     expect(state.catchingUp).toBe(true);
     expect([sync.catchingUp, penalties.size]).toEqual([false, 0]);
+  });
+
+  test("asks several peers for ranges side by side, and no more of one than it answers at once", async () => {
+    const inFlight = new Map<string, number>();
+    let most = 0;
+    let peersAtOnce = 0;
+    const counted = (id: string): Answer => {
+      const answer = honest(() => 1000);
+      return async (protocol, request, signal) => {
+        if (protocol !== "blocks") return answer(protocol, request, signal);
+        inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
+        most = Math.max(most, inFlight.get(id) ?? 0);
+        peersAtOnce = Math.max(peersAtOnce, [...inFlight.values()].filter((n) => n > 0).length);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inFlight.set(id, (inFlight.get(id) ?? 0) - 1);
+        return answer(protocol, request, signal);
+      };
+    };
+    const { sync, state, penalties } = setup({ a: counted("a"), b: counted("b"), c: counted("c") });
+    await running(sync, () => vi.waitFor(() => expect(state.tip).toBe(1000)));
+    expect([most, peersAtOnce, penalties.size]).toEqual([2, 3, 0]);
+  });
+
+  test("answers that are shorter than asked for, and peers that fail in the middle, leave no gap", async () => {
+    const short: Answer = async (protocol, request, signal) => {
+      if (protocol !== "blocks") return honest(() => 300)(protocol, request, signal);
+      const { from, count } = BlocksRequest.deserialize(request);
+      return blocks(...Array.from({ length: Math.min(count, 7) }, (_, i) => from + i));
+    };
+    let calls = 0;
+    const failing: Answer = async (protocol, request, signal) => {
+      if (protocol === "blocks" && calls++ % 2 === 0) throw new Error("gone");
+      return honest(() => 300)(protocol, request, signal);
+    };
+    const taken: number[] = [];
+    const { sync, state, penalties } = setup(
+      { s: short, f: failing },
+      {
+        prove(some) {
+          taken.push(...some.map(({ block }) => block.header.height));
+          return some;
+        },
+      },
+    );
+    await running(sync, () => vi.waitFor(() => expect(state.tip).toBe(300)));
+    expect(new Set(taken).size).toBe(300);
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b));
+    expect(penalties.size).toBe(0);
+  });
+
+  test("says where it stands: alone, behind by claims, catching up by blocks, level", async () => {
+    const said: string[] = [];
+    const onStanding = (standing: string): void => {
+      if (said.at(-1) !== standing) said.push(standing);
+    };
+    const { sync, state } = setup({ a: honest(() => 200) }, { onStanding });
+    await running(sync, () => vi.waitFor(() => expect([state.tip, said.at(-1)]).toEqual([200, "level"])));
+    expect(said).toEqual(["alone", "behind", "catchingUp", "level"]);
   });
 
   test("is not held up by a peer that never answers, nor by one that promises more than it has", async () => {

@@ -1,6 +1,7 @@
 import { InvalidBlockError } from "../../chain/errors.ts";
 import { randaoRoot } from "../../chain/executor/randomness.ts";
-import { Header } from "../../chain/types/block.ts";
+import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
+import { Header } from "../../chain/types/header.ts";
 import type { DuplicateVoteEvidence } from "../../chain/types/vote.ts";
 import type { StoredBlock } from "../../node/api.ts";
 import { type BlockSources, createApplication } from "../../node/application.ts";
@@ -37,8 +38,9 @@ export function toyNode({ store, retainBlocks = 0, select }: ToyNodeOptions) {
     mempool,
     sources: {
       select: select ?? (() => ({ duplicateAttestations: [], commitments: [], reveals: [], outputs: [] })),
-      duplicateVotes: () => evidence,
+      evidence: () => ({ ...NO_EVIDENCE, duplicateVotes: evidence }),
       addDuplicateVote: (found) => void evidence.push(found),
+      addChallenge: () => undefined,
       hasWork: () => evidence.length > 0,
     },
     retainBlocks,
