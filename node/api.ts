@@ -3,6 +3,7 @@ import type { ChainSpec, Event } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
 import type { Rotation } from "../chain/proposer-rotation.ts";
 import type { Block } from "../chain/types/block.ts";
+import type { LightClientAttackEvidence } from "../chain/types/evidence.ts";
 import type { Validator } from "../chain/types/validator.ts";
 import type { Commit } from "../chain/types/vote.ts";
 import type { StateProof } from "../state/store.ts";
@@ -87,8 +88,15 @@ export interface NodeApi {
   /** Runs a transaction on the tip without signature checks. Throws TxError. */
   simulate(tx: Uint8Array): { readonly gasUsed: number; readonly result: TxResult };
   submitTx(tx: Uint8Array): Promise<CheckResult>;
+  /** What `submitTx` would answer; keeps nothing of the transaction and tells nobody. */
+  checkTx(tx: Uint8Array): CheckResult;
+  /**
+   * Takes evidence of an attack on light clients; if it holds, validators answer for it in a block to come.
+   * `ignored`: known already, or of no use on this chain; `refused`: it proves nothing.
+   */
+  submitAttack(evidence: LightClientAttackEvidence): "accepted" | "ignored" | "refused";
   /** Takes a registered model's bytes into the blob store, from where peers fetch them. */
-  putBlob(root: Uint8Array, bytes: Uint8Array): Promise<"stored" | "unknown" | "mismatch" | "full">;
+  putBlob(root: Uint8Array, bytes: Uint8Array): Promise<PutBlobOutcome>;
   mempool(): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
   peers(): readonly PeerInfo[];
   /** Calls back after each commit, once the block and its transactions can be queried. The returned function unsubscribes. */
@@ -96,6 +104,9 @@ export interface NodeApi {
   /** Heights of blocks, or locations of transactions, whose indexed events hold `type.key = value`; ascending. */
   searchTxs(conditions: readonly EventCondition[]): Promise<readonly TxLocation[]>;
 }
+
+/** `refused`: why no validator would run these bytes as the registered model. */
+export type PutBlobOutcome = "stored" | "unknown" | "mismatch" | "full" | { readonly refused: string };
 
 /** `tx.height`, `tx.hash` and `message.action` style conditions of the query language. */
 export interface EventCondition {

@@ -33,7 +33,7 @@ export async function startAttesting(
   inputs: NodeInputs,
   makeEngine: () => Engine = () => createEngine(),
 ): Promise<() => Promise<void>> {
-  const { voteKey, config, genesis, paths, log, metrics } = inputs;
+  const { voteKey, config, genesis, paths, log, metrics, failpoint } = inputs;
   if (voteKey === undefined || !config.engine.enabled) return () => Promise.resolve();
   const { store, outlet, mempool } = parts;
   const engine = makeEngine();
@@ -45,6 +45,8 @@ export async function startAttesting(
       path: join(paths.data, "attestations"),
       keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),
       onTornTail: (found) => log.warn(found, "the end of the attestation file was torn and has been cut off"),
+      onFailure: inputs.onFault,
+      failpoint,
     }),
     loadModel: (root) => loadModel(parts, inputs, root),
     onRun(outcome, seconds, reason) {

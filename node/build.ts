@@ -9,16 +9,17 @@ import {
 import type { ExecutedBlock } from "../chain/executor/execute-block.ts";
 import type { BlockStart } from "../chain/executor/runtime.ts";
 import type { DecodedTx } from "../chain/tx.ts";
+import { NO_EVIDENCE } from "../chain/types/evidence.ts";
 import type { ApplicationOptions } from "./application.ts";
 
 type BuildPorts = Pick<ApplicationOptions, "runtime" | "store" | "mempool" | "sources" | "log">;
-type Start = Omit<BlockStart, "validatorsRoot" | "duplicateVotes">;
+type Start = Omit<BlockStart, "validatorsRoot" | "paramsRoot" | "evidence">;
 
 /** A block is begun anew at most this often before it is built without transactions. */
 const MAX_ATTEMPTS = 16;
 
-const NO_POOLS: Pick<BlockContents, "duplicateVotes" | "select"> = {
-  duplicateVotes: [],
+const NO_POOLS: Pick<BlockContents, "evidence" | "select"> = {
+  evidence: NO_EVIDENCE,
   select: () => ({ duplicateAttestations: [], commitments: [], reveals: [], outputs: [] }),
 };
 
@@ -36,7 +37,7 @@ export function buildBestBlock({ runtime, store, mempool, sources, log }: BuildP
   const selectWaiting: BlockContents["select"] = (context) => sources.select(context);
 
   function attempt(transactions: readonly DecodedTx[]): BuiltBlock {
-    const pools = { duplicateVotes: sources.duplicateVotes(), select: selectWaiting };
+    const pools = { evidence: sources.evidence(), select: selectWaiting };
     return buildBlock(runtime, store, start, { ...(withPools ? pools : NO_POOLS), transactions });
   }
 

@@ -1,5 +1,5 @@
 import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
-import { AttestationEvidence, Commitment } from "../chain/types/attestation.ts";
+import { Commitment } from "../chain/types/attestation.ts";
 import { SignedProposal } from "../chain/types/block.ts";
 import { MAX_TX_BYTES } from "../chain/types/limits.ts";
 import { Vote } from "../chain/types/vote.ts";
@@ -7,6 +7,8 @@ import type { Driver } from "../consensus/driver/driver.ts";
 import type { TopicHandler } from "../p2p/topic-queue.ts";
 import type { PerTopic } from "../p2p/topics.ts";
 import type { NodeAttestationPool } from "./attestation-pool.ts";
+import { decodeEvidence } from "./evidence-message.ts";
+import type { EvidencePool } from "./evidence-pool.ts";
 import type { Mempool } from "./mempool.ts";
 import { decodeWire, RevealMessage } from "./wire.ts";
 
@@ -17,6 +19,7 @@ export interface GossipPorts {
   readonly driver: Pick<Driver, "onProposal" | "onVote" | "notifyWork" | "status">;
   readonly mempool: Pick<Mempool, "add">;
   readonly pool: Pick<NodeAttestationPool, "addCommitment" | "addReveal" | "addEvidence">;
+  readonly evidence: Pick<EvidencePool, "hear">;
   /** This peer speaks of a height beyond the next one. */
   readonly onAhead: (peerId: string) => void;
 }
@@ -40,7 +43,7 @@ function takeTxs(mempool: GossipPorts["mempool"], batch: readonly Uint8Array[]):
 }
 
 /** What each topic's messages are and who judges them. Bytes that are no such object are held against the sender. */
-export function gossipHandlers({ driver, mempool, pool, onAhead }: GossipPorts): PerTopic<TopicHandler> {
+export function gossipHandlers({ driver, mempool, pool, evidence, onAhead }: GossipPorts): PerTopic<TopicHandler> {
   const noteHeight = (height: number, from: string): void => {
     if (height > driver.status().height + 1) onAhead(from);
   };
@@ -74,8 +77,9 @@ export function gossipHandlers({ driver, mempool, pool, onAhead }: GossipPorts):
       return message === undefined ? "reject" : woken(pool.addReveal(message, from));
     },
     evidence(bytes) {
-      const evidence = decodeWire(AttestationEvidence, bytes);
-      return evidence === undefined ? "reject" : woken(pool.addEvidence(evidence));
+      const message = decodeEvidence(bytes);
+      if (message === undefined) return "reject";
+      return woken(message.kind === "attestation" ? pool.addEvidence(message.evidence) : evidence.hear(message));
     },
   };
 }

@@ -43,6 +43,8 @@ export interface LocalNetworkOptions {
   readonly modules: readonly GenesisModule[];
   /** 1 to 16; 4 if not given. A network that exists keeps its own number. */
   readonly validators?: number;
+  /** Tokens at stake of each validator, in the base denomination; a million ASSAY where none are given. */
+  readonly stakes?: readonly bigint[];
   /** Ports of node i. A network that exists is told its new ports. */
   readonly ports?: (index: number) => NodePorts;
   /** Deletes the network that is there, if the maker made it, and makes a new one with a new chain id. */
@@ -133,7 +135,13 @@ async function createNetwork(options: LocalNetworkOptions, dir: string, count: n
     const operator = await createAccountKey(paths.operatorKey);
     const identityKey = createIdentityKey(paths.identityKey);
     const voteKey = createVoteKey(paths.voteKey);
-    seeds.push({ moniker: `node${i}`, operator: operator.address, identityKey, voteKey, tokens: ALLOWANCE });
+    seeds.push({
+      moniker: `node${i}`,
+      operator: operator.address,
+      identityKey,
+      voteKey,
+      tokens: options.stakes?.[i] ?? ALLOWANCE,
+    });
   }
   const funded = [...(await developmentAccounts()), ...seeds.map((seed) => ({ address: seed.operator }))];
   const document = localGenesis({

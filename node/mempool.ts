@@ -29,6 +29,8 @@ export interface Mempool {
   readonly bytes: number;
   /** Runs the ante step on the state after all waiting transactions. Never throws for anything a stranger sent. */
   add(bytes: Uint8Array): CheckResult;
+  /** What `add` would answer, signatures included; keeps nothing of the transaction. */
+  check(bytes: Uint8Array): CheckResult;
   /** Calls back for each transaction that gets in. The returned function unsubscribes. */
   onAdded(listener: (tx: DecodedTx) => void): () => void;
   /** In the order in which they came. */
@@ -134,7 +136,8 @@ export function createMempool(options: MempoolOptions): Mempool {
     }
   }
 
-  function admit(bytes: Uint8Array, id: string): { tx: DecodedTx; gasUsed: number } {
+  /** @param stateAfter what the ante step writes to, given the state after all waiting transactions. */
+  function admit(bytes: Uint8Array, id: string, stateAfter: (state: Overlay) => Overlay) {
     checkPlace(bytes, id);
     const tx = decodeTx(bytes, registry, runtime.spec);
     const { maxBlockGas } = consensusParams.read(options.block().params);
@@ -143,7 +146,28 @@ export function createMempool(options: MempoolOptions): Mempool {
     }
     const share = Math.ceil(maxTxs / SENDER_SHARE);
     if (waiting.of(tx) >= share) throw sdkError("mempoolFull", `${share} transactions of this sender are waiting`);
-    return { tx, gasUsed: ante(checkState ?? recheck(), tx, "check") };
+    return { tx, gasUsed: ante(stateAfter(checkState ?? recheck()), tx, "check") };
+  }
+
+  function judge(
+    bytes: Uint8Array,
+    stateAfter: (state: Overlay) => Overlay,
+    take: (id: string, tx: DecodedTx) => void,
+  ): CheckResult {
+    const hash = sha256(bytes);
+    const id = toHex(hash);
+    try {
+      const { tx, gasUsed } = admit(bytes, id, stateAfter);
+      take(id, tx);
+      return { code: 0, codespace: "", log: "", gasWanted: tx.gasLimit, gasUsed, hash };
+    } catch (error) {
+      const refusal = { gasWanted: 0, gasUsed: 0, hash };
+      if (error instanceof TxError) {
+        return { code: error.code, codespace: error.codespace, log: error.message, ...refusal };
+      }
+      fault(id, error);
+      return { ...INTERNAL, ...refusal };
+    }
   }
 
   function tell(tx: DecodedTx): void {
@@ -163,23 +187,16 @@ export function createMempool(options: MempoolOptions): Mempool {
     get bytes() {
       return waiting.bytes();
     },
-    add(bytes) {
-      const hash = sha256(bytes);
-      const id = toHex(hash);
-      try {
-        const { tx, gasUsed } = admit(bytes, id);
-        waiting.add(id, tx);
-        tell(tx);
-        return { code: 0, codespace: "", log: "", gasWanted: tx.gasLimit, gasUsed, hash };
-      } catch (error) {
-        const refusal = { gasWanted: 0, gasUsed: 0, hash };
-        if (error instanceof TxError) {
-          return { code: error.code, codespace: error.codespace, log: error.message, ...refusal };
-        }
-        fault(id, error);
-        return { ...INTERNAL, ...refusal };
-      }
-    },
+    add: (bytes) =>
+      judge(
+        bytes,
+        (state) => state,
+        (id, tx) => {
+          waiting.add(id, tx);
+          tell(tx);
+        },
+      ),
+    check: (bytes) => judge(bytes, createOverlay, () => undefined),
     onAdded(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -1,10 +1,12 @@
 import { toHex } from "../chain/bytes.ts";
-import { AttestationEvidence, Commitment } from "../chain/types/attestation.ts";
+import { sha256 } from "../chain/crypto/hash.ts";
+import { Commitment } from "../chain/types/attestation.ts";
 import { SignedProposal } from "../chain/types/block.ts";
 import { Vote } from "../chain/types/vote.ts";
 import type { ConsensusNetwork } from "../consensus/driver/ports.ts";
 import type { Network } from "../p2p/network.ts";
 import type { NodeAttestationPool } from "./attestation-pool.ts";
+import { type EvidenceMessage, encodeEvidence } from "./evidence-message.ts";
 import { TxBatch } from "./gossip.ts";
 import { RevealMessage } from "./wire.ts";
 
@@ -13,7 +15,7 @@ export interface Outlet extends ConsensusNetwork {
   broadcastCommitment(commitment: Commitment): void;
   broadcastReveal(message: RevealMessage): void;
   broadcastTx(tx: Uint8Array): void;
-  broadcastEvidence(evidence: AttestationEvidence): void;
+  broadcastEvidence(message: EvidenceMessage): void;
 }
 
 /** Most transactions of a batch; its bytes are bounded by the topic. */
@@ -78,6 +80,9 @@ export function createOutlet({ publish, pool, onWork }: OutletPorts): Outlet {
       publish("reveal", RevealMessage.serialize(message), options(id));
     },
     broadcastTx: txBatches((bytes) => publish("tx", bytes)),
-    broadcastEvidence: (evidence) => publish("evidence", AttestationEvidence.serialize(evidence)),
+    broadcastEvidence(message) {
+      const bytes = encodeEvidence(message);
+      publish("evidence", bytes, options(`evidence/${toHex(sha256(bytes))}`));
+    },
   };
 }

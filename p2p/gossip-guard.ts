@@ -2,6 +2,7 @@ import type { GossipSubComponents } from "@libp2p/gossipsub";
 import { RPC } from "@libp2p/gossipsub/message";
 import type { Connection, Stream } from "@libp2p/interface";
 import { createFrameReader } from "./frames.ts";
+import { grantWindowLazily } from "./lazy-window.ts";
 import { PENALTIES } from "./penalties.ts";
 import type { Reporter } from "./reporter.ts";
 import { createTokenBuckets } from "./token-bucket.ts";
@@ -95,6 +96,7 @@ export function createGossipGuard(options: GossipGuardOptions): GossipGuard {
           (stream, connection) => {
             const handled = handler(stream, connection);
             inspect(stream, connection);
+            grantWindowLazily(stream);
             return handled;
           },
           handlerOptions,

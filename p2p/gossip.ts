@@ -9,13 +9,22 @@ import {
 import type { PeerId } from "@libp2p/interface";
 import { ENVELOPE_BYTES, fromLocal, fromWire, messageId, toLocal, toWire, wireId } from "./envelope.ts";
 import { createGossipGuard, RPC_LIMITS } from "./gossip-guard.ts";
+import { createNeighbours, MAX_ANNOUNCEMENT_BYTES } from "./neighbours.ts";
 import { BAN_THRESHOLD, PENALTIES } from "./penalties.ts";
 import { createRecentSet } from "./recent-set.ts";
 import type { Reporter } from "./reporter.ts";
 import { maxCompressedLength } from "./snappy.ts";
 import { asError } from "./stream-io.ts";
 import { createTopicQueue, type TopicHandler, type TopicQueue } from "./topic-queue.ts";
-import { type PerTopic, TOPIC_NAMES, TOPICS, type TopicName, topicId, type Verdict } from "./topics.ts";
+import {
+  NEIGHBOURS_TOPIC,
+  type PerTopic,
+  TOPIC_NAMES,
+  TOPICS,
+  type TopicName,
+  topicId,
+  type Verdict,
+} from "./topics.ts";
 
 /** How long a message id is remembered. Longer only costs memory: later copies are stale to their handlers anyway. */
 export const SEEN_TTL_MS = 30_000;
@@ -32,6 +41,9 @@ export interface PublishOptions {
 
 export interface GossipOptions extends Reporter {
   readonly genesisRoot: Uint8Array;
+  readonly self: string;
+  /** Whether the peer is a configured one. */
+  readonly isConfigured: (peer: string) => boolean;
   readonly handlers: PerTopic<TopicHandler>;
   readonly now: () => number;
   /** As Scoring.score: 0 down to -BAN_THRESHOLD. */
@@ -45,6 +57,8 @@ export interface Gossip {
   start(router: GossipSub): void;
   stop(): void;
   publish(topic: TopicName, payload: Uint8Array, options?: PublishOptions): void;
+  /** Tells the peers who is in the mesh here, when that has changed. Call it now and then. */
+  announceMesh(): void;
   /** Whether the peer has subscribed to this chain's topics here. */
   hasSubscribed(peer: string): boolean;
   forget(peer: string): void;
@@ -69,6 +83,8 @@ const ROUTER = {
   seenTTL: SEEN_TTL_MS,
   floodPublish: true,
   batchPublish: true,
+  // To tell peers of a smaller message that it is here costs them as much as the message.
+  idontwantMinDataSize: 16 * 1024,
   emitSelf: false,
   fallbackToFloodsub: false,
   allowPublishToZeroTopicPeers: true,
@@ -87,12 +103,15 @@ export function createGossip(options: GossipOptions): Gossip {
   const { metrics, penalise } = options;
   const names = new Map(TOPIC_NAMES.map((name) => [topicId(options.genesisRoot, name), name]));
   const ids = new Map([...names].map(([id, name]) => [name, id]));
+  const neighboursId = topicId(options.genesisRoot, NEIGHBOURS_TOPIC);
+  const allIds = new Set([...names.keys(), neighboursId]);
+  const neighbours = createNeighbours(options.self, options.isConfigured);
   const accepted = createRecentSet(options.now, SEEN_TTL_MS, SEEN_PAYLOADS);
   const guard = createGossipGuard({
     now: options.now,
     penalise,
     maxFrameBytes: MAX_GOSSIP_FRAME,
-    topics: new Set(names.keys()),
+    topics: allIds,
   });
   const queues = new Map(TOPIC_NAMES.map((name) => [name, topicQueue(name)]));
   let running: GossipSub | undefined;
@@ -122,6 +141,29 @@ export function createGossip(options: GossipOptions): Gossip {
   async function validate(name: TopicName, peerId: PeerId, local: Uint8Array): Promise<TopicValidatorResult> {
     const verdict = await judge(name, local, peerId.toString());
     metrics?.increment("p2p_gossip_in", { topic: name, verdict });
+    if (verdict === "accept" && isCovered(name, peerId.toString())) {
+      metrics?.increment("p2p_gossip_covered", { topic: name });
+      return TopicValidatorResult.Ignore;
+    }
+    return routerResult(verdict);
+  }
+
+  /** Whether nobody is left to pass on to what this peer has sent. */
+  function isCovered(name: TopicName, peer: string): boolean {
+    const id = ids.get(name);
+    const mesh = running === undefined || id === undefined ? undefined : meshOf(running, id);
+    return mesh !== undefined && neighbours.covers(peer, mesh);
+  }
+
+  function validateAnnouncement(peerId: PeerId, local: Uint8Array): TopicValidatorResult {
+    const peer = peerId.toString();
+    const envelope = fromLocal(local);
+    const verdict = envelope === undefined ? "reject" : neighbours.hear(peer, envelope.payload);
+    if (verdict === "reject") penalise(peer, PENALTIES.badPayload, "bad announcement of neighbours");
+    return routerResult(verdict);
+  }
+
+  function routerResult(verdict: Verdict): TopicValidatorResult {
     switch (verdict) {
       case "accept":
         return TopicValidatorResult.Accept;
@@ -132,17 +174,23 @@ export function createGossip(options: GossipOptions): Gossip {
     }
   }
 
+  function send(id: string, local: Uint8Array, what: string): void {
+    running?.publish(id, local).catch((error: unknown) => {
+      options.log("warn", `a ${what} message could not be sent`, { error: asError(error).message });
+    });
+  }
+
   return {
     service(components) {
       const router = gossipsub({
         ...ROUTER,
-        allowedTopics: new Set(names.keys()),
+        allowedTopics: allIds,
         msgIdFn: (message) => messageId(message.topic, message.data),
         fastMsgIdFn: (message) => wireId(message.topic, message.data ?? new Uint8Array()),
         dataTransform: {
           inboundTransform: (id, wire) => {
             const name = names.get(id);
-            return fromWire(wire, name === undefined ? 0 : TOPICS[name].maxBytes);
+            return fromWire(wire, name === undefined ? MAX_ANNOUNCEMENT_BYTES : TOPICS[name].maxBytes);
           },
           outboundTransform: (_id, local) => toWire(local),
         },
@@ -167,11 +215,12 @@ export function createGossip(options: GossipOptions): Gossip {
       for (const [id, name] of names) {
         router.topicValidators.set(id, (peer, message) => validate(name, peer, message.data));
       }
+      router.topicValidators.set(neighboursId, (peer, message) => validateAnnouncement(peer, message.data));
       return router;
     },
     start(router) {
       running = router;
-      for (const id of names.keys()) router.subscribe(id);
+      for (const id of allIds) router.subscribe(id);
     },
     stop() {
       running = undefined;
@@ -189,17 +238,34 @@ export function createGossip(options: GossipOptions): Gossip {
       }
       accepted.add(payloadKey(topic, payload));
       metrics?.increment("p2p_gossip_out", { topic });
-      const nonce = publishOptions?.again === true ? randomInt(1, 2 ** 32) : 0;
-      running.publish(id, toLocal(nonce, payload)).catch((error: unknown) => {
-        options.log("warn", `a ${topic} could not be sent`, { error: asError(error).message });
-      });
+      send(id, toLocal(publishOptions?.again === true ? freshNonce() : 0, payload), topic);
+    },
+    announceMesh() {
+      if (running === undefined) return;
+      const router = running;
+      const [first = [], ...others] = [...names.keys()].map((id) => meshOf(router, id) ?? []);
+      const announcement = neighbours.announcement(first.filter((peer) => others.every((mesh) => mesh.includes(peer))));
+      if (announcement !== undefined) send(neighboursId, toLocal(freshNonce(), announcement), NEIGHBOURS_TOPIC);
     },
     hasSubscribed(peer) {
       const id = ids.get("vote");
       return id !== undefined && (running?.getSubscribers(id).some((other) => other.toString() === peer) ?? false);
     },
-    forget: (peer) => guard.forget(peer),
+    forget(peer) {
+      guard.forget(peer);
+      neighbours.forget(peer);
+    },
   };
+}
+
+/** Whom the router passes a topic's messages on to. Its class tells, its published interface does not. */
+function meshOf(router: GossipSub, id: string): readonly string[] | undefined {
+  const knows = (object: object): object is { getMeshPeers(topic: string): string[] } => "getMeshPeers" in object;
+  return knows(router) ? router.getMeshPeers(id) : undefined;
+}
+
+function freshNonce(): number {
+  return randomInt(1, 2 ** 32);
 }
 
 function payloadKey(topic: TopicName, payload: Uint8Array): string {

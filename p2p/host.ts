@@ -1,10 +1,10 @@
-import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import type { GossipSub, GossipSubComponents } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Connection, Ed25519PrivateKey, Libp2p, MultiaddrConnection } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
+import { corkedNoise } from "./corked-noise.ts";
 
 export type Host = Libp2p<{ identify: ReturnType<ReturnType<typeof identify>>; gossip: GossipSub }>;
 
@@ -53,7 +53,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     nodeInfo: { name: "assay", version: "1", userAgent: "assay" },
     addresses: { listen: [options.listen] },
     transports: [tcp({ backlog: 64, maxConnections: 2 * options.maxConnections + 64 })],
-    connectionEncrypters: [noise({ prologueBytes: options.genesisRoot })],
+    connectionEncrypters: [corkedNoise(options.genesisRoot)],
     streamMuxers: [yamux({ maxInboundStreams: 64, maxOutboundStreams: 256 })],
     connectionGater: {
       denyDialPeer: (peer) => options.isBanned(peer.toString()),

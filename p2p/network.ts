@@ -112,6 +112,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
 
   const gossip = createGossip({
     genesisRoot: options.genesisRoot,
+    self,
+    isConfigured: (peer) => configuredIds.has(peer),
     handlers: options.handlers,
     now,
     log,
@@ -188,6 +190,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     for (const [peerId, peer] of peers) {
       if (!peer.ready || ticks % TICKS_PER_CHECK === 0) checkGossip(peerId, peer);
     }
+    if (ticks % TICKS_PER_CHECK === 0) gossip.announceMesh();
     for (const [peerId, { id, at }] of departed) {
       if (now() - at < FORGET_MS) break;
       departed.delete(peerId);

@@ -71,7 +71,7 @@ export const TOPICS = {
     queuePerPeer: 16,
     order: "fifo",
     drop: "newest",
-    doc: "Proof of two contradicting signatures.",
+    doc: "Proof of contradicting signatures, challenges and the polkas that answer them.",
   },
 } as const satisfies Record<string, TopicSpec>;
 
@@ -82,7 +82,10 @@ export type PerTopic<V> = { readonly [T in TopicName]: V };
 
 export const TOPIC_NAMES = Object.keys(TOPICS) as readonly TopicName[];
 
+/** Beside the table, since it is for the routers only: who passes messages on to whom (neighbours.ts). Taken at once, hence no queue. */
+export const NEIGHBOURS_TOPIC = "neighbours";
+
 /** `/assay/<first 8 hex digits of the genesis root>/<name>/1`. */
-export function topicId(genesisRoot: Uint8Array, name: TopicName): string {
+export function topicId(genesisRoot: Uint8Array, name: TopicName | typeof NEIGHBOURS_TOPIC): string {
   return `/assay/${toHex(genesisRoot.subarray(0, 4))}/${name}/1`;
 }

@@ -1,6 +1,7 @@
-import { equalBytes } from "../../chain/bytes.ts";
+import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { Bls } from "../../chain/crypto/bls.ts";
 import type { Block, CertifiedBlock, SignedProposal } from "../../chain/types/block.ts";
+import type { Header } from "../../chain/types/header.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { MAX_PROPOSAL_ROUNDS_AHEAD } from "../core/core.ts";
 import type { InputVerdict, Step, TimeoutKind } from "../core/types.ts";
@@ -34,6 +35,10 @@ export interface DriverOptions {
   readonly log: ConsensusLog;
   /** A disk, the application or the log failed: consensus has stopped, and so must the node. Called once. */
   readonly onFault: (error: unknown) => void;
+  /** Whether to stop once this block is committed: nothing of the next height is said or signed then. */
+  readonly isLast?: ((header: Header) => boolean) | undefined;
+  /** The last block has been committed. Called once. */
+  readonly onLast?: (() => void) | undefined;
 }
 
 export interface DriverStatus {
@@ -79,7 +84,7 @@ interface ProposalLetter {
 type Letter =
   | ProposalLetter
   | { readonly kind: "start"; readonly records: readonly WalRecord[]; readonly answer: () => void }
-  | { readonly kind: "votes" | "held" }
+  | { readonly kind: "votes" | "held" | "voteOwed" }
   | { readonly kind: "timeout"; readonly height: number; readonly timeout: TimeoutKind; readonly round: number }
   | { readonly kind: "executed"; readonly height: number; readonly blockId: Uint8Array; readonly execution: Execution }
   | { readonly kind: "build"; readonly height: number; readonly round: number }
@@ -96,6 +101,8 @@ const VOTE_BYTES = 150;
  * on: the price in delay, paid once a hop, for a quarter of the work.
  */
 const HOLD_VOTES = 20;
+/** The same for a vote that comes after its quorum: it is of no use here any more, and hardly to anyone else. */
+const HOLD_SETTLED = 100;
 /** What a proposal weighs besides its transactions: serialising it only to find its size would cost too much. */
 const PROPOSAL_OVERHEAD = 64 * 1024;
 /** Proposals of the current height that wait to be verified. */
@@ -121,7 +128,7 @@ export function createDriver(options: DriverOptions): Driver {
   });
   const future = createFutureQueue(MAX_FUTURE_MESSAGES, MAX_FUTURE_BYTES);
   const timers = createTimers<"hold">(clock);
-  let holding = false;
+  let heldUntil = Number.POSITIVE_INFINITY;
   let posted = false;
   const intake = createVoteIntake(bls, app.spec.genesisRoot, {
     isDecisive: (kind, round, power) => couldDecide(engine.state.votes, engine.state.round, { kind, round }, power),
@@ -129,7 +136,11 @@ export function createDriver(options: DriverOptions): Driver {
       if (!posted) mailbox.post({ kind: "votes" });
       posted = true;
     },
-    onWaiting: hold,
+    onWaiting(kind, round) {
+      const { votes } = engine.state;
+      const isSettled = !couldDecide(votes, engine.state.round, { kind, round }, votes.total);
+      hold(isSettled ? HOLD_SETTLED : HOLD_VOTES);
+    },
   });
   const engine: Engine = createEngine({
     ...options,
@@ -138,22 +149,37 @@ export function createDriver(options: DriverOptions): Driver {
       build: (height, round) => mailbox.post({ kind: "build", height, round }),
       built: (height, round, block) => mailbox.post({ kind: "built", height, round, block }),
       executed: (height, blockId, execution) => mailbox.post({ kind: "executed", height, blockId, execution }),
+      voteOwed: () => mailbox.post({ kind: "voteOwed" }),
       fault: (error) => mailbox.post({ kind: "fault", error }),
     },
-    onLateVote: hold,
+    onLateVote: () => hold(HOLD_VOTES),
+    onLast() {
+      ended = true;
+      timers.cancelAll();
+      options.onLast?.();
+    },
     onHeight() {
+      release();
       for (const { vote, answer } of intake.drain()) answer(engine.late.add(vote, false));
       future.advance(engine.height.config.height);
     },
   });
   let waitingProposals = 0;
   let started = false;
+  let ended = false;
 
   const current = (): number => engine.height.config.height;
 
-  function hold(): void {
-    if (!holding) timers.set("hold", HOLD_VOTES, () => mailbox.post({ kind: "held" }));
-    holding = true;
+  function hold(ms: number): void {
+    const until = clock.now() + ms;
+    if (until >= heldUntil) return;
+    heldUntil = until;
+    timers.set("hold", ms, () => mailbox.post({ kind: "held" }));
+  }
+
+  function release(): void {
+    heldUntil = Number.POSITIVE_INFINITY;
+    timers.cancel("hold");
   }
 
   function discard(letter: Letter): void {
@@ -163,6 +189,7 @@ export function createDriver(options: DriverOptions): Driver {
   }
 
   async function handle(letter: Letter): Promise<void> {
+    if (ended) return discard(letter);
     switch (letter.kind) {
       case "start":
         await engine.resume(letter.records);
@@ -170,12 +197,14 @@ export function createDriver(options: DriverOptions): Driver {
       case "proposal":
         return takeProposal(letter);
       case "held":
-        holding = false;
+        heldUntil = Number.POSITIVE_INFINITY;
         engine.late.verify();
-        return takeVotes();
+        return takeVotes("all");
       case "votes":
         posted = false;
-        return takeVotes();
+        await takeVotes("decisive");
+        if (intake.size === 0 && engine.late.waiting === 0) release();
+        return;
       case "timeout":
         if (letter.height === current()) engine.take({ kind: "timeout", timeout: letter.timeout, round: letter.round });
         return engine.carryOut();
@@ -189,6 +218,8 @@ export function createDriver(options: DriverOptions): Driver {
         return engine.carryOut();
       case "certified":
         return takeCertified(letter.certified, letter.answer);
+      case "voteOwed":
+        return engine.voteOwed();
       case "fault":
         throw letter.error;
     }
@@ -215,8 +246,8 @@ export function createDriver(options: DriverOptions): Driver {
     await engine.carryOut();
   }
 
-  async function takeVotes(): Promise<void> {
-    for (const { vote, answer } of intake.verify(engine.height)) {
+  async function takeVotes(which: "all" | "decisive"): Promise<void> {
+    for (const { vote, answer } of intake.verify(engine.height, which)) {
       // Effects of an earlier vote of this batch may have ended the height.
       if (vote.height === current()) answer(networkVerdict(engine.take({ kind: "vote", vote })));
       else answer(vote.height === current() - 1 ? engine.late.add(vote, true) : "ignore");
@@ -228,6 +259,8 @@ export function createDriver(options: DriverOptions): Driver {
     if (height !== current()) return;
     if (execution.kind !== "ok")
       log.warn({ height, kind: execution.kind, reason: execution.reason }, "a proposal is not good");
+    const lastCommit = engine.height.block(toHex(blockId))?.body.lastCommit;
+    if (execution.kind === "ok" && lastCommit !== undefined) engine.late.included(lastCommit);
     engine.take({ kind: "executed", blockId, outcome: execution.kind });
     await engine.carryOut();
   }
@@ -254,6 +287,7 @@ export function createDriver(options: DriverOptions): Driver {
 
   return {
     async start() {
+      engine.reopen();
       const records = wal.open(current());
       started = true;
       await new Promise<void>((resolve) => mailbox.post({ kind: "start", records, answer: resolve }));
@@ -293,7 +327,7 @@ export function createDriver(options: DriverOptions): Driver {
         else answer(false);
       }),
     notifyWork() {
-      if (started) engine.workArrived();
+      if (started && !ended) engine.workArrived();
     },
     votes(height, round) {
       if (height !== current()) return [];

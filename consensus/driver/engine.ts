@@ -2,18 +2,23 @@ import { toHex } from "../../chain/bytes.ts";
 import { makeCommit } from "../../chain/commit.ts";
 import type { Bls } from "../../chain/crypto/bls.ts";
 import { duplicateVoteEvidence } from "../../chain/duplicate-vote.ts";
-import { type Block, type CertifiedBlock, Header } from "../../chain/types/block.ts";
+import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
+import { Header } from "../../chain/types/header.ts";
 import type { ProposalData, Vote } from "../../chain/types/vote.ts";
 import { startHeight, transition } from "../core/core.ts";
 import type { State } from "../core/state.ts";
 import type { CoreVote, Effect, InputVerdict, Outcome, TimeoutKind, ValueId } from "../core/types.ts";
+import { checkOwnMessage, checkOwnPrecommit } from "../signer/known-signatures.ts";
 import { SigningRefusedError } from "../signer/signer.ts";
 import type { InputRecord, WalRecord } from "../wal/records.ts";
 import type { Wal } from "../wal/wal.ts";
+import { canCompact, checkpointRecords } from "./checkpoint.ts";
 import { blockIdOf, type Height, openHeight, typeOf } from "./height.ts";
 import { createLateVotes, type LateVotes } from "./late-votes.ts";
+import { createLateWitness, type LateWitness, NO_WITNESS } from "./late-witness.ts";
 import type { Application, Clock, ConsensusLog, ConsensusNetwork, ConsensusSigner, Execution } from "./ports.ts";
 import { inputOf, isBehind, replay } from "./replay.ts";
+import { testimonyOf } from "./testimony.ts";
 import { createTimers } from "./timers.ts";
 
 export interface EnginePorts {
@@ -30,12 +35,17 @@ export interface EnginePorts {
     build(height: number, round: number): void;
     built(height: number, round: number, block: Block): void;
     executed(height: number, blockId: Uint8Array, execution: Execution): void;
+    /** The signer is not paused any more, and owes votes. */
+    voteOwed(): void;
     fault(error: unknown): void;
   };
   /** A late precommit waits to be verified. */
   readonly onLateVote: () => void;
   /** A height has begun. */
   readonly onHeight: () => void;
+  /** Whether nothing comes after this block; no height is begun then, and `onLast` is called instead. */
+  readonly isLast?: ((header: Header) => boolean) | undefined;
+  readonly onLast: () => void;
 }
 
 /** The core's state with the messages behind it, and the hands that carry out its effects. Called by one letter at a time. */
@@ -43,6 +53,8 @@ export interface Engine {
   readonly height: Height;
   readonly state: State;
   readonly late: LateVotes;
+  /** Looks at the application's tip again: it may have moved since the engine was made. To be followed by `resume`. */
+  reopen(): void;
   /** Goes on from what the log holds for the height after the application's tip. */
   resume(records: readonly WalRecord[]): Promise<void>;
   /** Hands one input to the core and, when it counts, logs it and queues its effects. */
@@ -54,6 +66,8 @@ export interface Engine {
   propose(round: number, block: Block): Promise<void>;
   /** Commits a proven block of this height, wherever consensus stands, and begins the next height. */
   commit(certified: CertifiedBlock): Promise<void>;
+  /** Casts the votes that were due while the signer was paused; the signer refuses those that it has gone beyond. */
+  voteOwed(): Promise<void>;
   /** Nobody has to wait for the time of an empty block any more. */
   workArrived(): void;
   stop(): void;
@@ -64,11 +78,14 @@ export function createEngine(ports: EnginePorts): Engine {
   const timers = createTimers<TimeoutKind | "build" | "repeat">(clock);
   let height = openHeight(app, signer?.publicKey, isNeeded);
   let { state, effects } = begun(height);
-  let late = createLateVotes(app, bls, ports.onLateVote);
+  let witness: LateWitness = NO_WITNESS;
+  let late = createLateVotes(app, bls, ports.onLateVote, witness);
   /** The application does one thing at a time: nothing executes on a tip that is being replaced. */
   let inApp: Promise<unknown> = Promise.resolve();
   let workSeen = false;
   let abstaining = false;
+  /** Votes of this height that were due while the signer was paused. Were they lost with a third of the power, no round would end. */
+  let withheld: Effect[] = [];
   let seenAt = "";
 
   function begun(opened: Height): { state: State; effects: Effect[] } {
@@ -88,7 +105,15 @@ export function createEngine(ports: EnginePorts): Engine {
     return result;
   }
 
+  function isOwn(record: InputRecord): boolean {
+    const { self, proposer } = height.config;
+    if (self === undefined) return false;
+    if (record.kind === "vote") return record.vote.validatorIndex === self;
+    return record.kind === "proposal" && proposer(record.signed.proposal.round) === self;
+  }
+
   function remember(record: InputRecord): void {
+    if (isOwn(record)) checkOwnMessage(record, signer?.lastSigned);
     if (record.kind === "proposal") height.addProposal(record.signed);
     if (record.kind !== "vote") return;
     height.addVote(record.vote);
@@ -121,6 +146,7 @@ export function createEngine(ports: EnginePorts): Engine {
 
   async function carryOut(): Promise<void> {
     for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) await perform(effect);
+    if (wal.isLarge() && canCompact(state)) await wal.compact(checkpointRecords(state, height, abstaining));
   }
 
   async function perform(effect: Effect): Promise<void> {
@@ -164,7 +190,14 @@ export function createEngine(ports: EnginePorts): Engine {
 
   function build(round: number): void {
     const { config, parentTime } = height;
-    if (signer === undefined || config.self === undefined || abstaining || !isProposing(round)) return;
+    if (
+      signer === undefined ||
+      signer.paused === true ||
+      config.self === undefined ||
+      abstaining ||
+      !isProposing(round)
+    )
+      return;
     const request = {
       height: config.height,
       round,
@@ -179,12 +212,17 @@ export function createEngine(ports: EnginePorts): Engine {
     );
   }
 
-  /** Signs while the log reaches the disk; what is signed leaves only after both. Undefined when it must not sign. */
+  /**
+   * The log is flushed first, then the signer's memory, and only then does the message leave. So whatever a crash cuts
+   * off, the log leads at least to where the last signature was given: replay comes to the same message, for which the
+   * signer has the same signature (docs/adr/014). The other way round, a power cut between the two would leave a
+   * signature without its reasons, and the node would have to abstain; a third of the power at once, and none could decide.
+   */
   async function signed(sign: (signer: ConsensusSigner) => Promise<Uint8Array>): Promise<Uint8Array | undefined> {
     if (signer === undefined) throw new Error("a node without a signer was asked to sign");
-    if (abstaining) return undefined;
-    const [signature] = await Promise.all([sign(signer).catch(refusal), wal.sync()]);
-    return signature;
+    if (abstaining || signer.paused === true) return undefined;
+    await wal.sync();
+    return sign(signer).catch(refusal);
   }
 
   function refusal(error: unknown): undefined {
@@ -205,6 +243,10 @@ export function createEngine(ports: EnginePorts): Engine {
   }
 
   async function cast(vote: CoreVote): Promise<void> {
+    if (signer?.paused === true) {
+      withheld.push({ kind: "vote", vote });
+      return;
+    }
     const data = { height: height.config.height, round: vote.round, blockId: blockIdOf(vote.value) };
     const type = typeOf(vote.kind);
     const signature = await signed((key) => key.signVote(type, data));
@@ -247,9 +289,15 @@ export function createEngine(ports: EnginePorts): Engine {
   async function commit(certified: CertifiedBlock): Promise<void> {
     timers.cancelAll();
     effects = [];
-    await useApp(() => app.commit(certified));
-    const { round } = certified.commit;
+    withheld = [];
+    const testimony = testimonyOf(state, height, certified.commit, bls);
+    await useApp(() => app.commit(certified, testimony));
+    witness = createLateWitness(app, bls, height, state);
+    const { self } = height.config;
+    const { round, signers } = certified.commit;
+    if (self !== undefined && signers.get(self)) checkOwnPrecommit(height.config.height, signer?.lastSigned);
     log.debug({ height: height.config.height, round, block: toHex(certified.commit.blockId) }, "committed a block");
+    if (ports.isLast?.(certified.block.header) === true) return ports.onLast();
     height = openHeight(app, signer?.publicKey, isNeeded);
     wal.startHeight(height.config.height);
     ({ state, effects } = begun(height));
@@ -260,7 +308,7 @@ export function createEngine(ports: EnginePorts): Engine {
 
   function enter(): void {
     late.drop();
-    late = createLateVotes(app, bls, ports.onLateVote);
+    late = createLateVotes(app, bls, ports.onLateVote, witness);
     workSeen = app.hasWork();
     repeat();
     ports.onHeight();
@@ -276,6 +324,7 @@ export function createEngine(ports: EnginePorts): Engine {
   /** Gossip may lose a message: while nothing moves, what we said last is said again. */
   function repeat(): void {
     timers.set("repeat", height.pacing.repeatEvery, repeat);
+    if (withheld.length > 0 && signer?.paused !== true) later.voteOwed();
     const { config } = height;
     const at = `${config.height}/${state.round}/${state.step}`;
     const isStuck = at === seenAt;
@@ -300,6 +349,9 @@ export function createEngine(ports: EnginePorts): Engine {
     get late() {
       return late;
     },
+    reopen() {
+      height = openHeight(app, signer?.publicKey, isNeeded);
+    },
     async resume(records) {
       const opened = startHeight(height.config);
       ({ state } = opened);
@@ -317,6 +369,10 @@ export function createEngine(ports: EnginePorts): Engine {
     build,
     propose: (round, block) => (isProposing(round) ? send(round, -1, block) : Promise.resolve()),
     commit,
+    voteOwed() {
+      effects.push(...withheld.splice(0));
+      return carryOut();
+    },
     workArrived() {
       if (workSeen || state.round !== 0 || state.step !== "propose" || state.proposals.has(0)) return;
       workSeen = true;

@@ -12,6 +12,8 @@ import type { Application } from "./ports.ts";
 export interface Height {
   readonly config: HeightConfig;
   readonly validators: ValidatorSet;
+  /** Who voted on the parent; nobody at height 1. Read when it is first asked for. */
+  readonly parentValidators: ValidatorSet;
   readonly pacing: Pacing;
   readonly parentTime: number;
   addVote(vote: Vote): void;
@@ -64,6 +66,7 @@ export function openHeight(
   const proposals = new Map<number, Omit<SignedProposal, "block">>();
   const blocks = new Map<ValueId, Block>();
   let count = 0;
+  let parentValidators: ValidatorSet | undefined;
 
   function dropBlocks(): void {
     for (const valueId of blocks.keys()) {
@@ -82,6 +85,10 @@ export function openHeight(
       proposer: proposerSchedule(rotation),
     },
     validators,
+    get parentValidators() {
+      parentValidators ??= app.rotation(height - 1)?.validators ?? [];
+      return parentValidators;
+    },
     pacing: pacing(app.params, app.tip.time),
     parentTime: app.tip.time,
     addVote(vote) {

@@ -4,6 +4,7 @@ import type { Bls, SignatureSet } from "../../chain/crypto/bls.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
 import { type Commit, PRECOMMIT, type Vote } from "../../chain/types/vote.ts";
 import { voteData, voteRoot } from "../../chain/vote-signing.ts";
+import type { LateWitness } from "./late-witness.ts";
 import type { Application, Verdict } from "./ports.ts";
 
 /**
@@ -15,10 +16,14 @@ export interface LateVotes {
   add(vote: Vote, verified: boolean): Verdict | Promise<Verdict>;
   /** Verifies what waits. */
   verify(): void;
+  /** A block that holds has these signers in its last commit: their votes are no news any more. */
+  included(commit: Commit): void;
   /** The tip's certificate with all late votes that are verified. */
   commit(): Commit;
   /** Answers whoever waits: the next block is decided, and these votes are of no use any more. */
   drop(): void;
+  /** Votes that wait to be verified. */
+  readonly waiting: number;
 }
 
 interface Waiting {
@@ -27,8 +32,11 @@ interface Waiting {
   readonly answer: (verdict: Verdict) => void;
 }
 
-/** @param onWaiting called when there is something to verify, some time. */
-export function createLateVotes(app: Application, bls: Bls, onWaiting: () => void): LateVotes {
+/**
+ * @param onWaiting called when there is something to verify, some time.
+ * @param witness hears every vote that comes too late for its height.
+ */
+export function createLateVotes(app: Application, bls: Bls, onWaiting: () => void, witness: LateWitness): LateVotes {
   const { tipCommit } = app;
   const votes = new Map<number, Vote>();
   let waiting: Waiting[] = [];
@@ -52,6 +60,7 @@ export function createLateVotes(app: Application, bls: Bls, onWaiting: () => voi
 
   return {
     add(vote, verified) {
+      witness.hear(vote, verified);
       if (!isWanted(vote)) return "ignore";
       if (verified) {
         votes.set(vote.validatorIndex, vote);
@@ -68,6 +77,16 @@ export function createLateVotes(app: Application, bls: Bls, onWaiting: () => voi
       return promise;
     },
     verify,
+    get waiting() {
+      return waiting.length;
+    },
+    included({ signers }) {
+      waiting = waiting.filter(({ vote, answer }) => {
+        const isNews = vote.validatorIndex >= signers.bitLen || !signers.get(vote.validatorIndex);
+        if (!isNews) answer("ignore");
+        return isNews;
+      });
+    },
     commit() {
       verify();
       return extendCommit(tipCommit, [...votes.values()], bls);

@@ -2,7 +2,9 @@ import type { ChainSpec } from "../../chain/module.ts";
 import type { Params } from "../../chain/params.ts";
 import type { Rotation } from "../../chain/proposer-rotation.ts";
 import type { Block, CertifiedBlock, SignedProposal } from "../../chain/types/block.ts";
+import type { AmnesiaChallenge } from "../../chain/types/evidence.ts";
 import type { Commit, DuplicateVoteEvidence, ProposalData, Vote, VoteData } from "../../chain/types/vote.ts";
+import type { Testimony } from "./testimony.ts";
 
 /** What a proposer wants in the block that it asks the application to build. */
 export interface BuildRequest {
@@ -39,14 +41,19 @@ export interface Application {
   build(request: BuildRequest): Promise<Block>;
   /** Executes a proposed block on an overlay of the tip. The result is kept, so that committing does not run it again. */
   execute(block: Block): Promise<Execution>;
-  /** Commits a decided block. Any failure here stops the node. */
-  commit(certified: CertifiedBlock): Promise<void>;
+  /**
+   * Commits a decided block, with what this node has seen of the votes of its height, if anything. Any
+   * failure here stops the node.
+   */
+  commit(certified: CertifiedBlock, testimony?: Testimony): Promise<void>;
   /** Whether transactions, commitments, reveals or evidence wait for a block. */
   hasWork(): boolean;
   /** A committed block, for peers that lag behind. */
   certifiedBlock(height: number): CertifiedBlock | undefined;
   /** Two votes of one validator that contradict each other, for the next block this node proposes. */
   addEvidence(evidence: DuplicateVoteEvidence): void;
+  /** A vote against an earlier precommit, of a height that is committed, for the next block this node proposes. */
+  addChallenge(challenge: AmnesiaChallenge): void;
 }
 
 export interface SignedPosition {
@@ -64,6 +71,8 @@ export interface ConsensusSigner {
   readonly publicKey: Uint8Array;
   /** Where the last signature was given: what this node remembers must not fall behind it. */
   readonly lastSigned: SignedPosition | undefined;
+  /** True while this node must neither vote nor propose, because it catches up. */
+  readonly paused?: boolean;
   signVote(type: Vote["type"], data: VoteData): Promise<Uint8Array>;
   signProposal(data: ProposalData): Promise<Uint8Array>;
   randaoReveal(height: number): Uint8Array;

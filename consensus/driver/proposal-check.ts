@@ -1,9 +1,12 @@
 import { equalBytes } from "../../chain/bytes.ts";
 import { verifyCommit } from "../../chain/commit.ts";
-import type { Bls } from "../../chain/crypto/bls.ts";
+import type { Bls, SignatureSet } from "../../chain/crypto/bls.ts";
+import { randaoRoot } from "../../chain/executor/randomness.ts";
 import type { ChainSpec } from "../../chain/module.ts";
-import { type Block, Body, type CertifiedBlock, Header, type SignedProposal } from "../../chain/types/block.ts";
-import { proposalRoot } from "../../chain/vote-signing.ts";
+import { type Block, Body, type CertifiedBlock, type SignedProposal } from "../../chain/types/block.ts";
+import { Header } from "../../chain/types/header.ts";
+import { PRECOMMIT } from "../../chain/types/vote.ts";
+import { proposalRoot, voteData, voteRoot } from "../../chain/vote-signing.ts";
 import type { Height } from "./height.ts";
 
 /**
@@ -14,7 +17,31 @@ function bodyMatches({ header, body }: Block): boolean {
   return equalBytes(Body.hashTreeRoot(body), header.bodyRoot);
 }
 
-/** @returns why no correct node would send this proposal, or undefined when its proposer did sign it. */
+/** What executing the block will verify: its proposer's randao reveal and the last commit, as far as they are well formed. */
+function claimsOf({ header, body }: Block, height: Height, spec: ChainSpec, bls: Bls): SignatureSet[] {
+  const claims: SignatureSet[] = [];
+  const proposer = height.validators[header.proposerIndex];
+  if (proposer !== undefined) {
+    const message = randaoRoot(header.height, spec.genesisRoot);
+    claims.push({ publicKey: proposer.voteKey, message, signature: body.randaoReveal });
+  }
+  const { lastCommit } = body;
+  const signers = height.parentValidators.filter(
+    (_, index) => index < lastCommit.signers.bitLen && lastCommit.signers.get(index),
+  );
+  const publicKey = bls.aggregateKeys(signers.map(({ voteKey }) => voteKey));
+  if (publicKey !== undefined) {
+    const message = voteRoot(PRECOMMIT, voteData(lastCommit), spec.genesisRoot);
+    claims.push({ publicKey, message, signature: lastCommit.signature });
+  }
+  return claims;
+}
+
+/**
+ * PERF: what execution verifies soon is verified here in one batch with the proposal's signature, for less than half the
+ * price; a `bls` that remembers then knows it. A wrong claim is execution's to judge, so the proposal is then verified alone.
+ * @returns why no correct node would send this proposal, or undefined when its proposer did sign it.
+ */
 export function proposalFault(signed: SignedProposal, height: Height, spec: ChainSpec, bls: Bls): string | undefined {
   const { proposal, signature, block } = signed;
   const { header } = block;
@@ -27,7 +54,10 @@ export function proposalFault(signed: SignedProposal, height: Height, spec: Chai
   if (proposal.polRound === 0 && header.proposerIndex !== index) return "the block names another proposer";
   if (!equalBytes(Header.hashTreeRoot(header), proposal.blockId)) return "the block is not the one proposed";
   const message = proposalRoot(proposal, spec.genesisRoot);
-  if (!bls.verify({ publicKey: proposer.voteKey, message, signature })) return "not signed by the round's proposer";
+  const own = { publicKey: proposer.voteKey, message, signature };
+  if (!bls.verifyBatch([own, ...claimsOf(block, height, spec, bls)]) && !bls.verify(own)) {
+    return "not signed by the round's proposer";
+  }
   return bodyMatches(block) ? undefined : "the body is not the one of the header";
 }
 

@@ -2,7 +2,8 @@ import { toHex } from "../../chain/bytes.ts";
 import { type Transition, transition } from "../core/core.ts";
 import type { State } from "../core/state.ts";
 import type { Effect, HeightConfig, Input } from "../core/types.ts";
-import type { InputRecord } from "../wal/records.ts";
+import type { Checkpoint, InputRecord } from "../wal/records.ts";
+import { effectsUnderWay, restore } from "./checkpoint.ts";
 import { coreVote } from "./height.ts";
 import type { SignedPosition } from "./ports.ts";
 
@@ -63,14 +64,24 @@ function isDue(effect: Effect, { round, step }: State): boolean {
 }
 
 /**
- * Puts logged inputs through the same transitions as when they came. Nothing is carried out meanwhile.
+ * Puts logged inputs through the same transitions as when they came, from the checkpoint on where there is one. Nothing
+ * is carried out meanwhile.
  * @param remember called with each record that the core accepts.
  * @returns where that leads, and the effects that the log does not show as carried out.
  */
-export function replay(start: Transition, records: readonly InputRecord[], remember: (record: InputRecord) => void) {
+export function replay(
+  start: Transition,
+  records: readonly (InputRecord | Checkpoint)[],
+  remember: (record: InputRecord) => void,
+) {
   let { state } = start;
   let owed: readonly Effect[] = start.effects;
   for (const record of records) {
+    if (record.kind === "checkpoint") {
+      state = restore(start, record);
+      owed = effectsUnderWay(state);
+      continue;
+    }
     const moved = transition(state, inputOf(record, state.config));
     if (moved.verdict !== "accepted") continue;
     remember(record);

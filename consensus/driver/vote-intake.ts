@@ -16,10 +16,15 @@ export interface WaitingVote {
 export interface VoteIntake {
   /** @returns a verdict at once, or a promise of one when the vote has to be verified first. */
   add(vote: Vote, height: Height): Verdict | Promise<Verdict>;
-  /** Takes what waits and verifies it in batches. Those with a wrong signature are answered `reject` here. */
-  verify(height: Height): readonly WaitingVote[];
+  /**
+   * Takes what waits, all of it or only the kinds and rounds that may change something, and verifies it in batches. Those
+   * with a wrong signature are answered `reject` here.
+   */
+  verify(height: Height, which: "all" | "decisive"): readonly WaitingVote[];
   /** Takes what waits without verifying it. */
   drain(): readonly WaitingVote[];
+  /** Votes that wait. */
+  readonly size: number;
 }
 
 /** More waiting than any honest set produces between two turns: the rest is ignored and has to be sent again. */
@@ -31,13 +36,18 @@ function identity(vote: Vote): string {
   return `${vote.type}/${vote.round}/${vote.validatorIndex}/${toHex(vote.blockId)}/${toHex(vote.signature)}`;
 }
 
+/** Votes that count together. */
+function groupOf({ type, round }: Vote): string {
+  return `${type}/${round}`;
+}
+
 export interface IntakePorts {
   /** Whether votes of this power, with those counted already, could change anything if they were all right. */
   readonly isDecisive: (kind: VoteKind, round: number, power: bigint) => boolean;
   /** Something decisive waits. */
   readonly onDecisive: () => void;
   /** Something waits that is in no hurry but for those it is passed on to. */
-  readonly onWaiting: () => void;
+  readonly onWaiting: (kind: VoteKind, round: number) => void;
 }
 
 /**
@@ -48,11 +58,11 @@ export function createVoteIntake(bls: Bls, genesisRoot: Uint8Array, ports: Intak
   let waiting = new Map<string, WaitingVote & { readonly verdict: Promise<Verdict> }>();
   /** Power of the validators that votes wait of, by kind and round. */
   let powers = new Map<string, { readonly voters: Set<number>; power: bigint }>();
+  const decisive = new Set<string>();
 
   function waitingPower(vote: Vote, height: Height): bigint {
-    const key = `${vote.type}/${vote.round}`;
-    const entry = powers.get(key) ?? { voters: new Set(), power: 0n };
-    powers.set(key, entry);
+    const entry = powers.get(groupOf(vote)) ?? { voters: new Set(), power: 0n };
+    powers.set(groupOf(vote), entry);
     if (!entry.voters.has(vote.validatorIndex)) entry.power += height.config.powers[vote.validatorIndex] ?? 0n;
     entry.voters.add(vote.validatorIndex);
     return entry.power;
@@ -88,7 +98,21 @@ export function createVoteIntake(bls: Bls, genesisRoot: Uint8Array, ports: Intak
     const all = [...waiting.values()];
     waiting = new Map();
     powers = new Map();
+    decisive.clear();
     return all;
+  }
+
+  /** PERF: a prevote that comes after its polka is of no use any more, and would be verified for nothing. */
+  function takeDecisive(): WaitingVote[] {
+    const taken: WaitingVote[] = [];
+    for (const [key, entry] of waiting) {
+      if (!decisive.has(groupOf(entry.vote))) continue;
+      taken.push(entry);
+      waiting.delete(key);
+    }
+    for (const group of decisive) powers.delete(group);
+    decisive.clear();
+    return taken;
   }
 
   return {
@@ -105,13 +129,18 @@ export function createVoteIntake(bls: Bls, genesisRoot: Uint8Array, ports: Intak
       if (waiting.size >= MAX_WAITING) return "ignore";
       const { promise, resolve } = Promise.withResolvers<Verdict>();
       waiting.set(key, { vote, answer: resolve, verdict: promise });
-      if (ports.isDecisive(kind, vote.round, waitingPower(vote, height))) ports.onDecisive();
-      else ports.onWaiting();
+      if (ports.isDecisive(kind, vote.round, waitingPower(vote, height))) {
+        decisive.add(groupOf(vote));
+        ports.onDecisive();
+      } else ports.onWaiting(kind, vote.round);
       return promise;
     },
     drain,
-    verify(height) {
-      const all = drain();
+    get size() {
+      return waiting.size;
+    },
+    verify(height, which) {
+      const all = which === "all" ? drain() : takeDecisive();
       const good: WaitingVote[] = [];
       for (let from = 0; from < all.length; from += BATCH)
         good.push(...verifyBatch(all.slice(from, from + BATCH), height));

@@ -58,8 +58,9 @@ test.each<[string, () => Commit]>([
 test("a commit can't be made of votes that differ", () => {
   expect(() => makeCommit([], validators, bls)).toThrow("needs precommits");
   expect(() => makeCommit([vote(0), vote(1, { round: 2 })], validators, bls)).toThrow("one round");
-  expect(() => makeCommit([vote(0), vote(1, { type: PREVOTE })], validators, bls)).toThrow("precommits");
-  expect(() => makeCommit([vote(0), vote(0)], validators, bls)).toThrow("two precommits");
+  expect(() => makeCommit([vote(0), vote(1, { type: PREVOTE })], validators, bls)).toThrow("one type");
+  expect(() => makeCommit([vote(0, { type: PREVOTE })], validators, bls)).toThrow("precommits");
+  expect(() => makeCommit([vote(0), vote(0)], validators, bls)).toThrow("two votes");
   expect(() => makeCommit([vote(3)], validators.slice(0, 3), bls)).toThrow("no validator");
 });
 

@@ -45,6 +45,19 @@ test("a single validator is a chain", async () => {
   expectAgreement(net);
 });
 
+test("told to stop after a height, all commit it and say nothing about the next", async () => {
+  const net = open(FOUR);
+  net.lastHeight = 4;
+  await startAll(net);
+  await net.until(() => net.halted.length === 4);
+  await net.clock.advance(60_000);
+  expect(net.nodes.map(({ app }) => app.tip.height)).toEqual([4, 4, 4, 4]);
+  expect(net.halted.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+  const heights = net.sent.map((sent) => ("vote" in sent ? sent.vote.height : sent.proposal.proposal.height));
+  expect(Math.max(...heights)).toBe(4);
+  expectAgreement(net);
+});
+
 test("each block is executed once, and not at all by who built it", async () => {
   const net = open(FOUR);
   await startAll(net);
@@ -76,6 +89,33 @@ test("two of four stop: nothing is decided until one is back", async () => {
   expect(lowest(net)).toBe(0);
   await net.restart(3);
   await net.until(() => lowest(net) >= 3);
+  expectAgreement(net);
+});
+
+test("paused, nobody votes or proposes, and the votes that are owed are cast when the pause is over", async () => {
+  const net = open(FOUR, { timeoutPropose: 300n });
+  for (const index of [0, 1, 2, 3]) net.paused.add(index);
+  await startAll(net);
+  await net.clock.advance(20_000);
+  expect([lowest(net), net.sent.length]).toEqual([0, 0]);
+  net.paused.clear();
+  await net.until(() => lowest(net) >= 3, 30_000);
+  expectAgreement(net);
+});
+
+test("paused in the middle of things again and again, validators neither stop for ever nor contradict themselves", async () => {
+  const net = open(FOUR, { blockInterval: 20n, timeoutPropose: 200n, timeoutPrevote: 100n, timeoutPrecommit: 100n });
+  const random = seeded(17);
+  await startAll(net);
+  for (let step = 0; step < 200; step++) {
+    const index = Math.floor(random() * 4);
+    if (net.paused.has(index)) net.paused.delete(index);
+    else net.paused.add(index);
+    await net.clock.advance(Math.floor(random() * 60));
+  }
+  net.paused.clear();
+  const before = lowest(net);
+  await net.until(() => lowest(net) >= before + 3, 60_000);
   expectAgreement(net);
 });
 

@@ -4,14 +4,20 @@ import { consensusParams } from "../../chain/consensus-params.ts";
 import type { Params } from "../../chain/params.ts";
 import { advanceRotation, initialRotation, type Rotation } from "../../chain/proposer-rotation.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
+import type { AmnesiaChallenge } from "../../chain/types/evidence.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { Commit, type DuplicateVoteEvidence } from "../../chain/types/vote.ts";
 import type { Application, Execution } from "../../consensus/driver/ports.ts";
+import type { Testimony } from "../../consensus/driver/testimony.ts";
 import { bls, idOf, type Member, makeBlock, spec } from "./fixture.ts";
 
 export interface FakeApp extends Application {
   readonly chain: CertifiedBlock[];
   readonly evidence: DuplicateVoteEvidence[];
+  /** What came with each block that was committed. */
+  readonly testimonies: Testimony[];
+  /** Made of votes that came too late. */
+  readonly challenges: AmnesiaChallenge[];
   /** How many executions ran, own builds not counted. */
   readonly executions: () => number;
   /** Changes what executing anything gives. */
@@ -30,6 +36,8 @@ export function testParams(overrides: Readonly<Record<string, bigint>> = {}): Pa
 export function fakeApp(set: readonly Member[], params: Params = testParams()): FakeApp {
   const chain: CertifiedBlock[] = [];
   const evidence: DuplicateVoteEvidence[] = [];
+  const testimonies: Testimony[] = [];
+  const challenges: AmnesiaChallenge[] = [];
   const rotations: Rotation[] = [initialRotation(set.map(({ validator }) => validator))];
   const executed = new Set<string>();
   let executions = 0;
@@ -43,6 +51,8 @@ export function fakeApp(set: readonly Member[], params: Params = testParams()): 
     spec,
     chain,
     evidence,
+    testimonies,
+    challenges,
     executions: () => executions,
     verdict: () => ({ kind: "ok" }),
     work: true,
@@ -70,9 +80,10 @@ export function fakeApp(set: readonly Member[], params: Params = testParams()): 
       if (fault !== undefined) return Promise.resolve({ kind: "invalid", reason: fault });
       return Promise.resolve(app.verdict(block));
     },
-    commit(certified) {
+    commit(certified, testimony) {
       if (certified.block.header.height !== tip().height + 1) return Promise.reject(new Error("not the next height"));
       chain.push(certified);
+      if (testimony !== undefined) testimonies.push(testimony);
       executed.clear();
       const current = rotations.at(-1);
       if (current !== undefined) rotations.push(advanceRotation(current, 1));
@@ -81,6 +92,7 @@ export function fakeApp(set: readonly Member[], params: Params = testParams()): 
     hasWork: () => app.work,
     certifiedBlock: (height) => chain[height - 1],
     addEvidence: (found) => evidence.push(found),
+    addChallenge: (found) => challenges.push(found),
   };
   return app;
 }

@@ -1,7 +1,8 @@
 import { type BlsSecretKey, blsKeyFromSeed, blsSecretKey, createBls } from "../../chain/crypto/bls.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { ChainSpec } from "../../chain/module.ts";
-import { type Block, Body, Header } from "../../chain/types/block.ts";
+import { type Block, Body } from "../../chain/types/block.ts";
+import { Header } from "../../chain/types/header.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import type { Validator } from "../../chain/types/validator.ts";
 import { Commit, type Vote, type VoteType } from "../../chain/types/vote.ts";

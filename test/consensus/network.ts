@@ -7,8 +7,9 @@ import type { SignedProposal } from "../../chain/types/block.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { createDriver, type Driver } from "../../consensus/driver/driver.ts";
 import type { Clock, ConsensusLog, ConsensusSigner } from "../../consensus/driver/ports.ts";
+import type { SignPoint } from "../../consensus/signer/sign-state.ts";
 import { createSigner, type FileSigner } from "../../consensus/signer/signer.ts";
-import { createWal } from "../../consensus/wal/wal.ts";
+import { createWal, type WalPoint } from "../../consensus/wal/wal.ts";
 import { type FakeApp, fakeApp, GENESIS_TIME, testParams } from "./fake-app.ts";
 import { bls, idOf, type Member, members, spec } from "./fixture.ts";
 
@@ -62,6 +63,12 @@ export interface TestNetwork {
   readonly logged: string[];
   /** Whether a message gets through; all do unless a test says otherwise. */
   deliver: (sent: Sent, to: number) => boolean;
+  /** Nodes whose signers keep silent; none unless a test says otherwise. */
+  readonly paused: Set<number>;
+  /** Every driver stops once this block is committed. */
+  lastHeight: number;
+  /** Numbers of the nodes whose drivers have stopped so. */
+  readonly halted: number[];
   crash(index: number): Promise<void>;
   restart(index: number): Promise<void>;
   /** Once: every node that runs gets the blocks, votes and proposals it lacks from the others, as sync does. */
@@ -74,14 +81,25 @@ export interface TestNetwork {
   close(): Promise<void>;
 }
 
+/** How a node's files are to behave. */
+interface FileOptions {
+  readonly compactBytes?: number;
+  readonly failpoint?: (point: WalPoint | SignPoint) => void;
+}
+
 /** Real drivers, logs and sign states over a fake application, clock and network. */
-export function testNetwork(powers: readonly bigint[], overrides: Readonly<Record<string, bigint>> = {}): TestNetwork {
+export function testNetwork(
+  powers: readonly bigint[],
+  overrides: Readonly<Record<string, bigint>> = {},
+  files: (index: number) => FileOptions = () => ({}),
+): TestNetwork {
   const set = members(powers);
   const params: Params = testParams({ blockInterval: 10n, ...overrides });
   const folder = mkdtempSync(join(tmpdir(), "assay-consensus-"));
   const signers: (FileSigner | undefined)[] = [];
   const sent: Sent[] = [];
   const logged: string[] = [];
+  const paused = new Set<number>();
   let inFlight = 0;
   let activity = 0;
 
@@ -114,6 +132,9 @@ export function testNetwork(powers: readonly bigint[], overrides: Readonly<Recor
       get lastSigned() {
         return signer.lastSigned;
       },
+      get paused() {
+        return paused.has(index);
+      },
       signVote: (type, data) => tracked(signer.signVote(type, data)),
       signProposal: (data) => tracked(signer.signProposal(data)),
       randaoReveal: (height) => signer.randaoReveal(height),
@@ -122,9 +143,9 @@ export function testNetwork(powers: readonly bigint[], overrides: Readonly<Recor
 
   function makeDriver(index: number, app: FakeApp, faults: unknown[]): Driver {
     const { key } = set[index] as Member;
-    const options = { secretKey: key, genesisRoot: spec.genesisRoot };
+    const options = { secretKey: key, genesisRoot: spec.genesisRoot, failpoint: files(index).failpoint };
     const signer = createSigner({ path: join(folder, `sign-${index}`), ...options });
-    const wal = createWal({ path: join(folder, `wal-${index}`), genesisRoot: spec.genesisRoot });
+    const wal = createWal({ path: join(folder, `wal-${index}`), genesisRoot: spec.genesisRoot, ...files(index) });
     return createDriver({
       app,
       signer: trackedSigner(index, signer),
@@ -137,6 +158,8 @@ export function testNetwork(powers: readonly bigint[], overrides: Readonly<Recor
       bls,
       log,
       onFault: (error) => faults.push(error),
+      isLast: ({ height }) => height >= network.lastHeight,
+      onLast: () => void network.halted.push(index),
     });
   }
 
@@ -165,7 +188,10 @@ export function testNetwork(powers: readonly bigint[], overrides: Readonly<Recor
     clock,
     sent,
     logged,
+    paused,
     deliver: () => true,
+    lastHeight: Number.POSITIVE_INFINITY,
+    halted: [],
     async crash(index) {
       const node = nodes[index] as TestNode;
       node.up = false;

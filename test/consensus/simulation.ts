@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly loss: number;
   readonly healAt: number;
   readonly step?: typeof transition;
+  /** Where each correct node's core ended, and every vote that anyone sent to anyone. */
+  readonly onEnd?: (states: readonly State[], votes: readonly CoreVote[]) => void;
 }
 
 export interface SimulationResult {
@@ -209,5 +211,9 @@ export function simulate(options: SimulationOptions): SimulationResult {
     if (value.startsWith("bad") || !proposed.has(value)) violations.push(`decided ${value}, which is not valid`);
   }
   if (decisions.includes(undefined)) violations.push(`no decision by ${now} ms: ${decisions.join(", ")}`);
+  options.onEnd?.(
+    states,
+    sent.flatMap((message) => ("vote" in message ? [message.vote] : [])),
+  );
   return { decisions, violations, rounds: Math.max(...states.map(({ round }) => round)) };
 }

@@ -7,10 +7,11 @@ import { concatBytes } from "../../chain/bytes.ts";
 import { toLocal, toWire } from "../../p2p/envelope.ts";
 import { encodeFrame } from "../../p2p/frames.ts";
 import { MAX_GOSSIP_FRAME } from "../../p2p/gossip.ts";
+import { MAX_ANNOUNCEMENT_BYTES } from "../../p2p/neighbours.ts";
 import { PROTOCOLS, protocolId } from "../../p2p/protocols.ts";
 import { ANSWER } from "../../p2p/request-server.ts";
 import { compress } from "../../p2p/snappy.ts";
-import { TOPICS, topicId } from "../../p2p/topics.ts";
+import { NEIGHBOURS_TOPIC, TOPICS, topicId } from "../../p2p/topics.ts";
 import {
   type Attacker,
   addressOf,
@@ -124,6 +125,25 @@ test("messages on topics of no chain end in a ban", async () => {
   const stream = await gossipStream(scene);
   for (let i = 0; i < 12; i++) trySend(stream, gossipFrame(`/other/${i}`, Uint8Array.of(1)));
   await expectBanned(scene);
+});
+
+test("a stranger's claims of neighbours are not believed, and false or oversized ones end in a ban", async () => {
+  const scene = await attack();
+  const stream = await gossipStream(scene);
+  const topic = topicId(GENESIS_ROOT, NEIGHBOURS_TOPIC);
+  const claim = (text: string, nonce: number): Uint8Array =>
+    gossipFrame(topic, toWire(toLocal(nonce, new TextEncoder().encode(text))));
+  const friend = await startNode({ peers: [addressOf(scene.node)] });
+  await until(() => friend.counters.get("p2p_peer_events ready") === 1, "a friend");
+  await sleep(1200); // Two heartbeats, so that the friend is in the mesh.
+  stream.send(claim(`${scene.peer}\n${friend.network.peerId}`, 1));
+  stream.send(gossipFrame(VOTE, toWire(toLocal(0, Uint8Array.of(7)))));
+  await until(() => friend.received.length === 1, "passed on in spite of the claim");
+  expect(scene.score()).toBe(0);
+  stream.send(claim(`${friend.network.peerId}\n${scene.peer}`, 2));
+  stream.send(gossipFrame(topic, toWire(toLocal(3, bytesOf(MAX_ANNOUNCEMENT_BYTES + 1, 0x61)))));
+  for (let i = 4; i < 8; i++) trySend(stream, claim("nonsense", i));
+  await until(() => scene.node.logs.some((line) => line.startsWith("warn peer banned")), "banned");
 });
 
 test("more messages than the queue holds are dropped, and the rest are answered", async () => {

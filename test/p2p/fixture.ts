@@ -6,8 +6,10 @@ import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { onTestFinished } from "vitest";
 import { createNetwork, type Network, type NetworkOptions } from "../../p2p/network.ts";
+import { peerIdOf } from "../../p2p/node-key.ts";
 import type { TopicHandler } from "../../p2p/topic-queue.ts";
 import type { PerTopic, TopicName } from "../../p2p/topics.ts";
+import { freePorts } from "../node/child.ts";
 
 export const GENESIS_ROOT = new Uint8Array(32).fill(0xa5);
 
@@ -84,6 +86,10 @@ export async function makeNode(options: TestNodeOptions = {}): Promise<TestNode>
       blocks: async () => undefined,
       votes: async () => undefined,
       blob: async () => undefined,
+      light: async () => undefined,
+      headers: async () => undefined,
+      snapshots: async () => undefined,
+      chunk: async () => undefined,
       ...options.protocols,
     },
   });
@@ -121,6 +127,23 @@ export async function startMesh(
   for (let i = 0; i < count; i++) nodes.push(await startNode({ peers: nodes.map(addressOf), ...options(i) }));
   await allReady(nodes);
   return nodes;
+}
+
+/** Nodes that are configured with each other, as validators are, where `linked` says so (for both ways round). */
+export async function startConfigured(count: number, linked: (i: number, j: number) => boolean): Promise<TestNode[]> {
+  const ports = await freePorts(count);
+  const seeds = ports.map(() => seed(nextSeed++));
+  const ids = await Promise.all(seeds.map(peerIdOf));
+  const addresses = ids.map((id, i) => `/ip4/127.0.0.1/tcp/${ports[i]}/p2p/${id}`);
+  return Promise.all(
+    seeds.map((own, i) =>
+      startNode({
+        seed: own,
+        listen: `/ip4/127.0.0.1/tcp/${ports[i]}`,
+        peers: addresses.filter((_, j) => j !== i && linked(i, j)),
+      }),
+    ),
+  );
 }
 
 export async function until(condition: () => boolean, what: string, timeoutMs = 8_000): Promise<void> {

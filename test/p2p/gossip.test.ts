@@ -1,7 +1,18 @@
-import { beforeEach, expect, test } from "vitest";
+import { Socket } from "node:net";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { equalBytes } from "../../chain/bytes.ts";
 import { TOPIC_NAMES, TOPICS, type TopicName } from "../../p2p/topics.ts";
-import { addressOf, allReady, bytesOf, sleep, startMesh, startNode, type TestNode, until } from "./fixture.ts";
+import {
+  addressOf,
+  allReady,
+  bytesOf,
+  sleep,
+  startConfigured,
+  startMesh,
+  startNode,
+  type TestNode,
+  until,
+} from "./fixture.ts";
 
 function copies(node: TestNode, topic: TopicName, first: number): number {
   return node.received.filter((message) => message.topic === topic && message.bytes[0] === first).length;
@@ -139,4 +150,49 @@ test("a handler that throws neither harms the peer nor stops the queue", async (
   await until(() => calls === 2, "both handled");
   await until(() => b.logs.some((line) => line.startsWith("error the tx handler failed")), "logged");
   expect(b.network.peers()[0]?.score).toBe(0);
+});
+
+test("in a full mesh of configured peers nobody passes on what all have got, and everyone gets it", async () => {
+  const nodes = await startConfigured(4, () => true);
+  await allReady(nodes);
+  const [author] = nodes as [TestNode];
+  const covered = (): number =>
+    nodes.reduce((sum, node) => sum + (node.counters.get("p2p_gossip_covered vote") ?? 0), 0);
+  // Announcements follow the mesh, which forms within some heartbeats.
+  let sent = 0;
+  await until(() => {
+    author.network.publish("vote", Uint8Array.of(1, ++sent % 256, sent >> 8));
+    return covered() >= 3;
+  }, "announcements heard");
+  await sleep(200);
+  const before = covered();
+  author.network.publish("vote", Uint8Array.of(2));
+  await until(() => nodes.slice(1).every((node) => copies(node, "vote", 2) === 1), "all deliveries");
+  await sleep(50);
+  expect(covered() - before).toBe(3);
+});
+
+test("in a line of configured peers the middle passes everything on", async () => {
+  const nodes = await startConfigured(3, (i, j) => Math.abs(i - j) === 1);
+  const [first, middle, last] = nodes as [TestNode, TestNode, TestNode];
+  await until(() => middle.counters.get("p2p_peer_events ready") === 2, "a line");
+  await sleep(1500); // Long enough for meshes to be announced.
+  for (let i = 0; i < 5; i++) first.network.publish("vote", Uint8Array.of(3, i));
+  await until(() => copies(last, "vote", 3) === 5, "the far end has got all");
+  expect(middle.counters.get("p2p_gossip_covered vote") ?? 0).toBe(0);
+});
+
+test("what is sent at one moment is written at once, and every cork comes out again", async () => {
+  const cork = vi.spyOn(Socket.prototype, "cork");
+  const uncork = vi.spyOn(Socket.prototype, "uncork");
+  onTestFinished(() => {
+    cork.mockRestore();
+    uncork.mockRestore();
+  });
+  const [a, b] = (await startMesh(2)) as [TestNode, TestNode];
+  const before = cork.mock.calls.length;
+  for (let i = 0; i < 10; i++) a.network.publish("tx", Uint8Array.of(4, i));
+  await until(() => copies(b, "tx", 4) === 10, "ten messages");
+  expect(cork.mock.calls.length).toBeGreaterThan(before);
+  await until(() => uncork.mock.calls.length === cork.mock.calls.length, "all uncorked");
 });

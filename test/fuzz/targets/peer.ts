@@ -2,7 +2,9 @@ import { BitArray, type Type } from "@chainsafe/ssz";
 import { equalBytes } from "../../../chain/bytes.ts";
 import { AttestationEvidence, Commitment } from "../../../chain/types/attestation.ts";
 import { CertifiedBlock, SignedProposal } from "../../../chain/types/block.ts";
-import { Vote } from "../../../chain/types/vote.ts";
+import { AggregateVote, AmnesiaChallenge, LightClientAttackEvidence } from "../../../chain/types/evidence.ts";
+import { Header } from "../../../chain/types/header.ts";
+import { Commit, Vote } from "../../../chain/types/vote.ts";
 import { BlobRequest } from "../../../node/blobs/messages.ts";
 import { TxBatch } from "../../../node/gossip.ts";
 import {
@@ -42,6 +44,14 @@ const bytes96 = new Uint8Array(96).fill(4);
 const bytes20 = new Uint8Array(20).fill(5);
 const vote: Vote = { ...Vote.defaultValue(), height: 5, round: 1, blockId: bytes32, signature: bytes96 };
 const reveal = { jobId: bytes32, validator: bytes20, outputRoot: bytes32, signature: bytes96 };
+const aggregate: AggregateVote = {
+  ...AggregateVote.defaultValue(),
+  type: 1,
+  height: 5,
+  blockId: bytes32,
+  signers: BitArray.fromBoolArray([true, false, true]),
+};
+const challenge: AmnesiaChallenge = { precommits: { ...aggregate, type: 2 }, later: { ...aggregate, round: 7 } };
 const commitment: Commitment = {
   data: { validator: bytes20, entries: [{ jobId: bytes32, hash: bytes32 }] },
   signature: bytes96,
@@ -59,7 +69,12 @@ function fullProposal(): SignedProposal {
         ...body,
         lastCommit,
         transactions: [bytes32, bytes96],
-        duplicateVotes: [{ voteA: vote, voteB: { ...vote, blockId: new Uint8Array(32).fill(9) } }],
+        evidence: {
+          duplicateVotes: [{ voteA: vote, voteB: { ...vote, blockId: new Uint8Array(32).fill(9) } }],
+          lightClientAttacks: [{ header: empty.block.header, commit: lastCommit }],
+          amnesiaChallenges: [challenge],
+          polkas: [aggregate],
+        },
         commitments: [commitment],
         reveals: [reveal],
         outputs: [{ jobId: bytes32, output: bytes96 }],
@@ -129,6 +144,12 @@ export const peerTargets: readonly FuzzTarget[] = [
   wireTarget("commitment", Commitment, commitment),
   wireTarget("reveal", RevealMessage, { reveal, output: bytes96 }),
   wireTarget("attestation-evidence", AttestationEvidence, { validator: bytes20, a: reveal, b: reveal }),
+  wireTarget("amnesia-challenge", AmnesiaChallenge, challenge),
+  wireTarget("polka", AggregateVote, aggregate),
+  wireTarget("light-client-attack", LightClientAttackEvidence, {
+    header: Header.defaultValue(),
+    commit: { ...Commit.defaultValue(), signers: aggregate.signers },
+  }),
   wireTarget("status", StatusResponse),
   wireTarget("blocks-request", BlocksRequest, { from: 1, count: 20 }),
   wireTarget("blocks", BlocksResponse, [block, block]),

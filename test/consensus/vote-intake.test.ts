@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { Bls, SignatureSet } from "../../chain/crypto/bls.ts";
+import { PRECOMMIT, PREVOTE, type Vote } from "../../chain/types/vote.ts";
+import { openHeight } from "../../consensus/driver/height.ts";
+import type { Verdict } from "../../consensus/driver/ports.ts";
+import { createVoteIntake } from "../../consensus/driver/vote-intake.ts";
+import { fakeApp } from "./fake-app.ts";
+import { bls, members, signVote, spec } from "./fixture.ts";
+
+const BLOCK = new Uint8Array(32).fill(7);
+const all = members([1n, 1n, 1n, 1n]);
+
+function vote(index: number, type: 1 | 2, fields: Partial<Vote> = {}): Vote {
+  const member = all[index];
+  if (member === undefined) throw new Error(`no member ${index}`);
+  return { ...signVote(member, index, type, { height: 1, round: 0, blockId: BLOCK }), ...fields };
+}
+
+/** An intake to which two votes of a kind are decisive, with the batches that it verifies. */
+function scene() {
+  const batches: (readonly SignatureSet[])[] = [];
+  const calls = { decisive: 0, waiting: 0 };
+  const watched: Bls = {
+    ...bls,
+    verifyBatch(sets) {
+      if (sets.length > 0) batches.push(sets);
+      return bls.verifyBatch(sets);
+    },
+  };
+  const intake = createVoteIntake(watched, spec.genesisRoot, {
+    isDecisive: (_kind, _round, power) => power >= 2n,
+    onDecisive: () => void calls.decisive++,
+    onWaiting: () => void calls.waiting++,
+  });
+  const height = openHeight(fakeApp(all), undefined, () => false);
+  return { intake, height, batches, calls };
+}
+
+test("only votes of a kind and round that may decide are verified; the others wait for all", () => {
+  const { intake, height, batches, calls } = scene();
+  void intake.add(vote(0, PREVOTE), height);
+  void intake.add(vote(1, PRECOMMIT), height);
+  void intake.add(vote(2, PREVOTE, { round: 1 }), height);
+  expect(calls).toEqual({ decisive: 0, waiting: 3 });
+  expect(intake.verify(height, "decisive")).toEqual([]);
+  void intake.add(vote(2, PRECOMMIT), height);
+  expect(calls.decisive).toBe(1);
+  const verified = intake.verify(height, "decisive").map((entry) => entry.vote);
+  expect(verified).toEqual([vote(1, PRECOMMIT), vote(2, PRECOMMIT)]);
+  expect(batches.map((sets) => sets.length)).toEqual([2]);
+  // What was taken counts no more, so one further precommit is not decisive by itself.
+  void intake.add(vote(3, PRECOMMIT), height);
+  expect(calls.decisive).toBe(1);
+  expect(intake.verify(height, "decisive")).toEqual([]);
+  expect(intake.verify(height, "all").map((entry) => entry.vote.validatorIndex)).toEqual([0, 3]);
+  expect(intake.drain()).toEqual([]);
+});
+
+test("a wrong signature in a decisive batch is rejected, and the others are not", async () => {
+  const { intake, height } = scene();
+  const answers: Promise<Verdict>[] = [
+    Promise.resolve(intake.add(vote(0, PREVOTE), height)),
+    Promise.resolve(intake.add(vote(1, PREVOTE, { signature: vote(2, PREVOTE).signature }), height)),
+  ];
+  const good = intake.verify(height, "decisive");
+  expect(good.map((entry) => entry.vote.validatorIndex)).toEqual([0]);
+  for (const entry of good) entry.answer("accept");
+  expect(await Promise.all(answers)).toEqual(["accept", "reject"]);
+});

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createNeighbours, MAX_ANNOUNCEMENT_BYTES } from "../../p2p/neighbours.ts";
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+test("a mesh is announced when it changes, and understood by others", () => {
+  const a = createNeighbours("a", () => true);
+  const b = createNeighbours("b", () => true);
+  const announcement = a.announcement(["c", "b"]) ?? new Uint8Array();
+  expect(a.announcement(["b", "c"])).toBeUndefined();
+  expect(b.covers("a", ["a", "c"])).toBe(false);
+  expect(b.hear("a", announcement)).toBe("ignore");
+  expect(b.covers("a", ["a", "c"])).toBe(true);
+  expect(b.covers("a", [])).toBe(true);
+  expect(b.covers("a", ["c", "d"])).toBe(false);
+  expect(b.covers("c", ["a"])).toBe(false);
+  expect(b.hear("a", a.announcement(["b"]) ?? new Uint8Array())).toBe("ignore");
+  expect(b.covers("a", ["c"])).toBe(false);
+});
+
+test("a peer that left has no claims", () => {
+  const b = createNeighbours("b", () => true);
+  b.hear("a", text("a\nc"));
+  b.forget("a");
+  expect(b.covers("a", ["c"])).toBe(false);
+});
+
+test("the claims of peers that are not configured are heard and not believed", () => {
+  const b = createNeighbours("b", (peer) => peer !== "stranger");
+  expect(b.hear("stranger", text("stranger\nc"))).toBe("ignore");
+  expect(b.covers("stranger", ["c"])).toBe(false);
+});
+
+test("claims in another's name, too many and too long ones are rejected and change nothing", () => {
+  const b = createNeighbours("b", () => true);
+  b.hear("a", text("a\nc"));
+  for (const bad of [
+    text("c\nd"),
+    text(""),
+    new Uint8Array(MAX_ANNOUNCEMENT_BYTES + 1),
+    text(["a", ...Array.from({ length: 65 }, (_, i) => `p${i}`)].join("\n")),
+    Uint8Array.of(0xff, 0xfe),
+  ]) {
+    expect(b.hear("a", bad)).toBe("reject");
+  }
+  expect(b.covers("a", ["c"])).toBe(true);
+  expect(b.covers("a", ["d"])).toBe(false);
+});
+
+test("no bytes make it throw or accept", () => {
+  const b = createNeighbours("b", () => true);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => b.hear("a", bytes) !== "accept"));
+});
