@@ -4,9 +4,12 @@ import { AttestationEvidence, Commitment } from "../../../chain/types/attestatio
 import { CertifiedBlock, SignedProposal } from "../../../chain/types/block.ts";
 import { AggregateVote, AmnesiaChallenge, LightClientAttackEvidence } from "../../../chain/types/evidence.ts";
 import { Header } from "../../../chain/types/header.ts";
+import { LightBlock } from "../../../chain/types/light-block.ts";
+import { FieldProof, TreeProof } from "../../../chain/types/proof-ops.ts";
 import { Commit, Vote } from "../../../chain/types/vote.ts";
 import { BlobRequest } from "../../../node/blobs/messages.ts";
 import { TxBatch } from "../../../node/gossip.ts";
+import { SnapshotManifest } from "../../../node/snapshots/manifest.ts";
 import {
   BlocksRequest,
   BlocksResponse,
@@ -19,6 +22,7 @@ import {
 import { fromLocal, fromWire, toLocal, toWire } from "../../../p2p/envelope.ts";
 import { createFrameReader } from "../../../p2p/frames.ts";
 import { compress, decompress } from "../../../p2p/snappy.ts";
+import { decodeChunk, encodeChunks, type StateEntry } from "../../../state/snapshot-chunks.ts";
 import { ensure, type FuzzTarget } from "../target.ts";
 
 /** More than any seed; offsets and lengths are what breaks, not size. */
@@ -137,6 +141,27 @@ const frames: FuzzTarget = {
   },
 };
 
+async function chunkOf(...entries: readonly StateEntry[]): Promise<Uint8Array> {
+  const source = async function* () {
+    yield* entries;
+  };
+  for await (const chunk of encodeChunks(source())) return chunk;
+  return new Uint8Array(0);
+}
+
+const aChunk = await chunkOf([bytes20, bytes96], [bytes32, new Uint8Array(0)], [new Uint8Array(0), bytes20]);
+
+/** What comes out is all that is in it, in the same order. */
+const snapshotChunk: FuzzTarget = {
+  name: "snapshot-chunk",
+  maxBytes: MAX_BYTES,
+  seeds: () => [aChunk, new Uint8Array(0)],
+  async run(bytes) {
+    const entries = decodeChunk(bytes);
+    if (entries !== undefined) ensure(equalBytes(await chunkOf(...entries), bytes), "the entries give another chunk");
+  },
+};
+
 export const peerTargets: readonly FuzzTarget[] = [
   wireTarget("proposal", SignedProposal, proposal),
   wireTarget("vote", Vote, vote),
@@ -157,6 +182,21 @@ export const peerTargets: readonly FuzzTarget[] = [
   wireTarget("votes-request", VotesRequest, { height: 5, round: 1, wantProposal: true }),
   wireTarget("votes", VotesResponse, { votes: [vote, vote], proposal: SignedProposal.serialize(proposal) }),
   wireTarget("blob-request", BlobRequest, { root: bytes32, kind: 1, index: 2 }),
+  wireTarget("snapshot-manifest", SnapshotManifest, {
+    height: 5,
+    blockId: bytes32,
+    stateRoot: bytes32,
+    bytes: 99,
+    chunks: [bytes32, bytes32],
+  }),
+  wireTarget("light-block", LightBlock, {
+    header: Header.defaultValue(),
+    commit: { ...Commit.defaultValue(), signers: aggregate.signers },
+    validators: [{ operator: bytes20, identityKey: bytes32, voteKey: bytes96.slice(0, 48), power: 7n }],
+  }),
+  wireTarget("tree-proof", TreeProof, { leaf: [{ path: bytes32, valueRoot: bytes32 }], siblings: [bytes32, bytes32] }),
+  wireTarget("field-proof", FieldProof, { branch: [bytes32] }),
+  snapshotChunk,
   snappy,
   envelope,
   frames,
