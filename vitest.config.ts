@@ -9,7 +9,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/scenarios/**", "test/long/**", "**/node_modules/**"],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
