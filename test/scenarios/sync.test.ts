@@ -57,7 +57,7 @@ describe("a validator that comes late, among peers that keep everything", () => 
   });
 
   test("replays all blocks while the others go on, and bans the one whose blocks are forged", async () => {
-    await network.waitForHeight(0, 70);
+    await network.waitForHeight(0, 30);
     await startAmongLiars(network, "a block whose certificate does not hold");
     await network.waitForHeight(LATE, (await network.height(0)) + 3);
     expect(await earliest(network, LATE)).toBe(1);
@@ -74,13 +74,13 @@ describe("a validator that comes late, among peers that have pruned", () => {
     byzantine: { 2: "lying-snapshots" },
     config: (config) => ({
       ...config,
-      retention: { heights: 60 },
+      retention: { heights: 30 },
       snapshots: { interval: 10, keep: 4 },
     }),
   });
 
   test("begins with a snapshot, bans the peer whose chunks are forged, and votes", async () => {
-    await network.waitForHeight(0, 70);
+    await network.waitForHeight(0, 40);
     expect(await earliest(network, 0)).toBeGreaterThan(1);
     await trustTip(network);
     await startAmongLiars(network, "a chunk that is another");

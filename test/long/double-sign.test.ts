@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DOUBLE_SIGN_BLOCKS } from "../../consensus/signer/sign-state.ts";
 import { homePaths } from "../../node/home.ts";
-import { useNetwork } from "./network.ts";
-import { evidenceAt, signersAt } from "./rpc.ts";
-import { eventually } from "./wait.ts";
+import { useNetwork } from "../scenarios/network.ts";
+import { evidenceAt, signersAt } from "../scenarios/rpc.ts";
+import { eventually } from "../scenarios/wait.ts";
 
 const ONE = 3;
 
