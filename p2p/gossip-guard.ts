@@ -31,6 +31,8 @@ export interface GossipGuardOptions extends Pick<Reporter, "penalise"> {
   /** Largest gossip frame, in bytes. */
   readonly maxFrameBytes: number;
   readonly topics: ReadonlySet<string>;
+  /** Something has come from this peer. */
+  readonly onFrames: (peer: string) => void;
 }
 
 export interface GossipGuard {
@@ -70,6 +72,7 @@ export function createGossipGuard(options: GossipGuardOptions): GossipGuard {
     stream.addEventListener(
       "message",
       (event) => {
+        options.onFrames(peer);
         const read = reader.push(event.data);
         const flood = !bytes.take(peer, event.data.byteLength);
         if (typeof read === "string") {

@@ -57,7 +57,7 @@ export interface Gossip {
   start(router: GossipSub): void;
   stop(): void;
   publish(topic: TopicName, payload: Uint8Array, options?: PublishOptions): void;
-  /** Tells the peers who is in the mesh here, when that has changed. Call it now and then. */
+  /** Tells the peers who is in the mesh here, when it is due. Call it twice a second or so. */
   announceMesh(): void;
   /** Whether the peer has subscribed to this chain's topics here. */
   hasSubscribed(peer: string): boolean;
@@ -105,13 +105,14 @@ export function createGossip(options: GossipOptions): Gossip {
   const ids = new Map([...names].map(([id, name]) => [name, id]));
   const neighboursId = topicId(options.genesisRoot, NEIGHBOURS_TOPIC);
   const allIds = new Set([...names.keys(), neighboursId]);
-  const neighbours = createNeighbours(options.self, options.isConfigured);
+  const neighbours = createNeighbours({ self: options.self, isTrusted: options.isConfigured, now: options.now });
   const accepted = createRecentSet(options.now, SEEN_TTL_MS, SEEN_PAYLOADS);
   const guard = createGossipGuard({
     now: options.now,
     penalise,
     maxFrameBytes: MAX_GOSSIP_FRAME,
     topics: allIds,
+    onFrames: neighbours.heard,
   });
   const queues = new Map(TOPIC_NAMES.map((name) => [name, topicQueue(name)]));
   let running: GossipSub | undefined;
