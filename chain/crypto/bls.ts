@@ -2,6 +2,7 @@ import {
   aggregatePublicKeys,
   aggregateSignatures,
   aggregateWithRandomness,
+  asyncAggregateWithRandomness,
   fastAggregateVerify,
   PublicKey,
   SecretKey,
@@ -26,6 +27,8 @@ export interface Bls {
   verify(set: SignatureSet): boolean;
   /** All of them at once; about four times as fast as one by one. True for an empty list. */
   verifyBatch(sets: readonly SignatureSet[]): boolean;
+  /** The same, most of it on another thread where there are so many that it pays. */
+  verifyBatchAside(sets: readonly SignatureSet[]): Promise<boolean>;
   /** One signature by all keys over one message. False for no keys. Keys must have proven possession. */
   verifyAggregate(publicKeys: readonly Uint8Array[], message: Uint8Array, signature: Uint8Array): boolean;
   aggregate(signatures: readonly Uint8Array[]): Uint8Array;
@@ -79,6 +82,16 @@ function parseSignature(bytes: Uint8Array): Signature | undefined {
   }
 }
 
+/**
+ * PERF: as many signatures over one message take 1.9 ms here and 1.2 ms of them go elsewhere; a hop to another thread and back costs
+ * some tenths. Handing over the inputs stays here, about a third.
+ */
+const ASIDE_FROM = 16;
+
+function haveSameMessage({ message }: SignatureSet, others: readonly SignatureSet[]): boolean {
+  return others.every((other) => Buffer.compare(other.message, message) === 0);
+}
+
 /** The native implementation (`@chainsafe/blst`). */
 export function createBls(): Bls {
   const publicKey = keyCache();
@@ -100,17 +113,24 @@ export function createBls(): Bls {
     return pk !== undefined && sig !== undefined && verify(set.message, pk, sig);
   }
 
+  /** Undefined when one of them can't be right. */
+  function parseSets(sets: readonly SignatureSet[]): { pk: PublicKey; sig: Uint8Array }[] | undefined {
+    const parsed: { pk: PublicKey; sig: Uint8Array }[] = [];
+    for (const set of sets) {
+      const pk = publicKey(set.publicKey);
+      if (pk === undefined || set.signature.length !== 96) return undefined;
+      parsed.push({ pk, sig: set.signature });
+    }
+    return parsed;
+  }
+
   /**
    * PERF: votes for one block share their message. Random multiples of keys and signatures are added up, so that two
    * wrong signatures can't cancel out, and two pairings do for all of them.
    */
   function verifySameMessage(message: Uint8Array, sets: readonly SignatureSet[]): boolean {
-    const parsed: { pk: PublicKey; sig: Uint8Array }[] = [];
-    for (const set of sets) {
-      const pk = publicKey(set.publicKey);
-      if (pk === undefined || set.signature.length !== 96) return false;
-      parsed.push({ pk, sig: set.signature });
-    }
+    const parsed = parseSets(sets);
+    if (parsed === undefined) return false;
     try {
       const { pk, sig } = aggregateWithRandomness(parsed);
       return verify(message, pk, sig);
@@ -119,23 +139,39 @@ export function createBls(): Bls {
     }
   }
 
+  async function verifySameMessageAside(message: Uint8Array, sets: readonly SignatureSet[]): Promise<boolean> {
+    const parsed = parseSets(sets);
+    if (parsed === undefined) return false;
+    try {
+      const { pk, sig } = await asyncAggregateWithRandomness(parsed);
+      return verify(message, pk, sig);
+    } catch {
+      return false; // One of them is no signature: a verdict, not a fault.
+    }
+  }
+
+  function verifyBatch(sets: readonly SignatureSet[]): boolean {
+    const [first, ...rest] = sets;
+    if (first === undefined) return true;
+    if (rest.length === 0) return verifyOne(first);
+    if (haveSameMessage(first, rest)) return verifySameMessage(first.message, sets);
+    const parsed: { msg: Uint8Array; pk: PublicKey; sig: Signature }[] = [];
+    for (const set of sets) {
+      const pk = publicKey(set.publicKey);
+      const sig = parseSignature(set.signature);
+      if (pk === undefined || sig === undefined) return false;
+      parsed.push({ msg: set.message, pk, sig });
+    }
+    return verifyMultipleAggregateSignatures(parsed);
+  }
+
   return {
     verify: verifyOne,
-    verifyBatch(sets) {
+    verifyBatch,
+    async verifyBatchAside(sets) {
       const [first, ...rest] = sets;
-      if (first === undefined) return true;
-      if (rest.length === 0) return verifyOne(first);
-      if (rest.every(({ message }) => Buffer.compare(message, first.message) === 0)) {
-        return verifySameMessage(first.message, sets);
-      }
-      const parsed: { msg: Uint8Array; pk: PublicKey; sig: Signature }[] = [];
-      for (const set of sets) {
-        const pk = publicKey(set.publicKey);
-        const sig = parseSignature(set.signature);
-        if (pk === undefined || sig === undefined) return false;
-        parsed.push({ msg: set.message, pk, sig });
-      }
-      return verifyMultipleAggregateSignatures(parsed);
+      const pays = first !== undefined && sets.length >= ASIDE_FROM && haveSameMessage(first, rest);
+      return pays ? verifySameMessageAside(first.message, sets) : verifyBatch(sets);
     },
     verifyAggregate(publicKeys, message, signature) {
       const sig = parseSignature(signature);

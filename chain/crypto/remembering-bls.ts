@@ -41,10 +41,15 @@ export function rememberingBls(bls: Bls): RememberingBls {
     known.set(identity(publicKey, message), Uint8Array.from(signature));
   }
 
-  function verifyNew(sets: readonly SignatureSet[]): boolean {
-    const isRight = bls.verifyBatch(sets);
+  function noted(sets: readonly SignatureSet[], isRight: boolean): boolean {
     if (isRight) for (const set of sets) remember(set);
     return isRight;
+  }
+
+  /** Those that are not known; undefined when one is known to be wrong. */
+  function unknown(sets: readonly SignatureSet[]): SignatureSet[] | undefined {
+    const answers = sets.map(recall);
+    return answers.includes(false) ? undefined : sets.filter((_, index) => answers[index] === undefined);
   }
 
   /** The known signatures of all keys over the message; undefined when one is missing. */
@@ -60,11 +65,14 @@ export function rememberingBls(bls: Bls): RememberingBls {
   }
 
   return {
-    verify: (set) => recall(set) ?? verifyNew([set]),
+    verify: (set) => recall(set) ?? noted([set], bls.verify(set)),
     verifyBatch(sets) {
-      const answers = sets.map(recall);
-      if (answers.includes(false)) return false;
-      return verifyNew(sets.filter((_, index) => answers[index] === undefined));
+      const rest = unknown(sets);
+      return rest !== undefined && noted(rest, bls.verifyBatch(rest));
+    },
+    async verifyBatchAside(sets) {
+      const rest = unknown(sets);
+      return rest !== undefined && noted(rest, await bls.verifyBatchAside(rest));
     },
     verifyAggregate(publicKeys, message, signature) {
       // Of keys that cancel out; the library refuses it too.

@@ -247,7 +247,7 @@ export function createDriver(options: DriverOptions): Driver {
   }
 
   async function takeVotes(which: "all" | "decisive"): Promise<void> {
-    for (const { vote, answer } of intake.verify(engine.height, which)) {
+    for (const { vote, answer } of await intake.verify(engine.height, which)) {
       // Effects of an earlier vote of this batch may have ended the height.
       if (vote.height === current()) answer(networkVerdict(engine.take({ kind: "vote", vote })));
       else answer(vote.height === current() - 1 ? engine.late.add(vote, true) : "ignore");

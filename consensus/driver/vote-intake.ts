@@ -20,7 +20,7 @@ export interface VoteIntake {
    * Takes what waits, all of it or only the kinds and rounds that may change something, and verifies it in batches. Those
    * with a wrong signature are answered `reject` here.
    */
-  verify(height: Height, which: "all" | "decisive"): readonly WaitingVote[];
+  verify(height: Height, which: "all" | "decisive"): Promise<readonly WaitingVote[]>;
   /** Takes what waits without verifying it. */
   drain(): readonly WaitingVote[];
   /** Votes that wait. */
@@ -80,18 +80,21 @@ export function createVoteIntake(bls: Bls, genesisRoot: Uint8Array, ports: Intak
     });
   }
 
-  function verifyBatch(batch: readonly WaitingVote[], height: Height): WaitingVote[] {
-    const sets = signatureSets(
-      batch.map(({ vote }) => vote),
-      height,
-    );
-    if (bls.verifyBatch(sets)) return [...batch];
-    return batch.filter(({ answer }, index) => {
-      const set = sets[index];
-      if (set !== undefined && bls.verify(set)) return true;
-      answer("reject");
-      return false;
-    });
+  /** Halves what does not verify until the wrong ones are found. */
+  async function verifyParts(batch: readonly WaitingVote[], sets: readonly SignatureSet[]): Promise<WaitingVote[]> {
+    if (await bls.verifyBatchAside(sets)) return [...batch];
+    if (batch.length === 1) {
+      for (const { answer } of batch) answer("reject");
+      return [];
+    }
+    const half = batch.length >> 1;
+    const first = await verifyParts(batch.slice(0, half), sets.slice(0, half));
+    return [...first, ...(await verifyParts(batch.slice(half), sets.slice(half)))];
+  }
+
+  function verifyBatch(batch: readonly WaitingVote[], height: Height): Promise<WaitingVote[]> {
+    const votes = batch.map(({ vote }) => vote);
+    return verifyParts(batch, signatureSets(votes, height));
   }
 
   function drain(): WaitingVote[] {
@@ -139,11 +142,11 @@ export function createVoteIntake(bls: Bls, genesisRoot: Uint8Array, ports: Intak
     get size() {
       return waiting.size;
     },
-    verify(height, which) {
+    async verify(height, which) {
       const all = which === "all" ? drain() : takeDecisive();
       const good: WaitingVote[] = [];
       for (let from = 0; from < all.length; from += BATCH)
-        good.push(...verifyBatch(all.slice(from, from + BATCH), height));
+        good.push(...(await verifyBatch(all.slice(from, from + BATCH), height)));
       return good;
     },
   };

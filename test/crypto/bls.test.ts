@@ -2,7 +2,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../../chain/bytes.ts";
-import { blsKeyFromSeed, blsSecretKey, createBls } from "../../chain/crypto/bls.ts";
+import { blsKeyFromSeed, blsSecretKey, createBls, type SignatureSet } from "../../chain/crypto/bls.ts";
 
 const bls = createBls();
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
@@ -180,6 +180,31 @@ test("uncompressed and damaged keys are refused", () => {
   for (const publicKey of [uncompressed, damaged, new Uint8Array(48), new Uint8Array()]) {
     expect(bls.verify({ publicKey, message, signature })).toBe(false);
   }
+});
+
+test("many signatures over one message are verified on another thread with the same verdicts", async () => {
+  const message = filled(5);
+  const sets = Array.from({ length: 24 }, (_, i) => {
+    const secret = blsSecretKey(blsKeyFromSeed(filled(100 + i)));
+    return { publicKey: secret.publicKey, message, signature: secret.sign(message) };
+  });
+  const verdicts = async (...changed: readonly Partial<SignatureSet>[]): Promise<boolean> => {
+    const batch = sets.map((set, i) => ({ ...set, ...changed[i] }));
+    const aside = await bls.verifyBatchAside(batch);
+    expect(aside).toBe(bls.verifyBatch(batch));
+    return aside;
+  };
+  const shift = bls12_381.G2.Point.BASE;
+  const shifted = (index: number, by: typeof shift) => ({
+    signature: bls12_381.G2.Point.fromBytes(sets[index]?.signature ?? filled(0))
+      .add(by)
+      .toBytes(),
+  });
+  expect(await verdicts()).toBe(true);
+  expect(await verdicts({}, { message: filled(6) })).toBe(false);
+  expect(await verdicts({ signature: new Uint8Array(96) })).toBe(false);
+  expect(await verdicts({ publicKey: new Uint8Array(48) })).toBe(false);
+  expect(await verdicts(shifted(0, shift), shifted(1, shift.negate()))).toBe(false);
 });
 
 test.each([

@@ -27,6 +27,10 @@ function counted() {
       if (sets.length > 0) calls.pairings++;
       return plain.verifyBatch(sets);
     },
+    verifyBatchAside(sets) {
+      if (sets.length > 0) calls.pairings++;
+      return plain.verifyBatchAside(sets);
+    },
     verifyAggregate(...args) {
       calls.pairings++;
       return plain.verifyAggregate(...args);
@@ -34,6 +38,15 @@ function counted() {
   };
   return { bls: rememberingBls(bls), calls };
 }
+
+test("what was verified on another thread is known too, and what is known to be wrong is not asked again", async () => {
+  const { bls, calls } = counted();
+  expect(await bls.verifyBatchAside([setOf(0, 0), setOf(1, 0)])).toBe(true);
+  expect(bls.verify(setOf(1, 0))).toBe(true);
+  expect(await bls.verifyBatchAside([setOf(0, 0), setOf(1, 0)])).toBe(true);
+  expect(await bls.verifyBatchAside([setOf(0, 0, 2), setOf(2, 0)])).toBe(false);
+  expect(calls.pairings).toBe(1);
+});
 
 test("what was verified is known, alone, in batches and as part of an aggregate", () => {
   const { bls, calls } = counted();

@@ -72,6 +72,7 @@ export function createFakeBls(): FakeBls {
     },
     verify,
     verifyBatch: (sets) => sets.every(verify),
+    verifyBatchAside: (sets) => Promise.resolve(sets.every(verify)),
     verifyAggregate(publicKeys, message, signature) {
       const parts = publicKeys.map((key) => expected(key, message));
       const known = parts.filter((part) => part !== undefined);
