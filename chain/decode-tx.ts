@@ -2,12 +2,9 @@ import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes, toHex } from "./bytes.ts";
 import { sha256 } from "./crypto/hash.ts";
 import { sdkError, TxError } from "./errors.ts";
-import type { AnyMessageType, ChainSpec, ParsedMessage } from "./module.ts";
+import type { ChainSpec, MessageRegistry, ParsedMessage } from "./module.ts";
 import { strictReader } from "./strict-reader.ts";
 import type { Coin, DecodedTx } from "./tx.ts";
-
-/** What the messages of a chain are called, by type URL. */
-export type MessageRegistry = ReadonlyMap<string, AnyMessageType>;
 
 /** More signers than this have no use and would make one transaction cost as much as a block. */
 const MAX_SIGNERS = 16;

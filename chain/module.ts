@@ -36,6 +36,8 @@ export interface BlockInfo {
   readonly proposer: Uint8Array;
   /** The beacon after this block's randao reveal. */
   readonly beacon: Uint8Array;
+  /** What transactions may carry, and messages that carry messages. */
+  readonly messages: MessageRegistry;
 }
 
 /** What a state transition may touch. Nothing else: no clock, no randomness, no environment. */
@@ -87,6 +89,9 @@ export interface ParsedMessage {
   /** Returns the encoded response. */
   execute(ctx: MessageContext): Uint8Array;
 }
+
+/** What the messages of a chain are called, by type URL. */
+export type MessageRegistry = ReadonlyMap<string, AnyMessageType>;
 
 export function messageType<M, R>(type: MessageType<M, R>): AnyMessageType {
   return {

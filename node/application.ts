@@ -1,11 +1,11 @@
 import { equalBytes, toHex } from "../chain/bytes.ts";
-import type { MessageRegistry } from "../chain/decode-tx.ts";
 import { InvalidBlockError } from "../chain/errors.ts";
 import type { BlockAttestations } from "../chain/executor/block-run.ts";
 import { readParams, readRotation, readTip, readValidators } from "../chain/executor/chain-state.ts";
 import type { RecordingContext } from "../chain/executor/context.ts";
 import { type ExecutedBlock, executeBlock } from "../chain/executor/execute-block.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
+import type { MessageRegistry } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { AmnesiaChallenge, BlockEvidence } from "../chain/types/evidence.ts";

@@ -1,8 +1,7 @@
 import { equalBytes } from "../chain/bytes.ts";
-import type { MessageRegistry } from "../chain/decode-tx.ts";
 import type { EvidenceView } from "../chain/executor/evidence-checks.ts";
-import type { Runtime } from "../chain/executor/runtime.ts";
-import type { BlockInfo } from "../chain/module.ts";
+import { messageRegistry } from "../chain/executor/runtime.ts";
+import type { BlockInfo, MessageRegistry } from "../chain/module.ts";
 import type { Application } from "../consensus/driver/ports.ts";
 import { openDemands } from "../modules/slashing/amnesia.ts";
 import type { StoredBlock } from "./api.ts";
@@ -37,10 +36,6 @@ export interface Ledger {
   readonly app: Application;
   /** The block that what waits is checked for. */
   pendingBlock(): BlockInfo;
-}
-
-export function messageRegistry({ modules }: Pick<Runtime, "modules">): MessageRegistry {
-  return new Map(modules.flatMap((module) => module.messages.map((type) => [type.typeUrl, type] as const)));
 }
 
 /** @param options its store holds the genesis state at least. */

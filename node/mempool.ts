@@ -1,11 +1,11 @@
 import { toHex } from "../chain/bytes.ts";
 import { consensusParams } from "../chain/consensus-params.ts";
 import { sha256 } from "../chain/crypto/hash.ts";
-import { decodeTx, type MessageRegistry } from "../chain/decode-tx.ts";
+import { decodeTx } from "../chain/decode-tx.ts";
 import { sdkError, TxError } from "../chain/errors.ts";
 import { runAnte } from "../chain/executor/run-tx.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
-import type { BlockInfo } from "../chain/module.ts";
+import type { BlockInfo, MessageRegistry } from "../chain/module.ts";
 import type { DecodedTx } from "../chain/tx.ts";
 import { createOverlay } from "../state/overlay.ts";
 import type { Overlay, StateReader } from "../state/store.ts";

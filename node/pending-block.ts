@@ -1,5 +1,5 @@
 import { readParams, readRotation, readTip } from "../chain/executor/chain-state.ts";
-import type { Runtime } from "../chain/executor/runtime.ts";
+import { messageRegistry, type Runtime } from "../chain/executor/runtime.ts";
 import type { BlockInfo } from "../chain/module.ts";
 import type { StateStore } from "../state/store.ts";
 
@@ -21,6 +21,7 @@ export function pendingBlocks(runtime: Runtime, store: Pick<StateStore, "latest"
       validators,
       proposer: validators[0]?.operator ?? new Uint8Array(20),
       beacon,
+      messages: messageRegistry(runtime),
     };
     known = { height: store.height, block };
     return block;

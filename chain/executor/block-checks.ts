@@ -6,7 +6,7 @@ import type { BlockInfo, BlockInput } from "../module.ts";
 import { Commit } from "../types/vote.ts";
 import { readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
 import { nextBeacon, randaoRoot } from "./randomness.ts";
-import type { BlockStart, Runtime } from "./runtime.ts";
+import { type BlockStart, messageRegistry, type Runtime } from "./runtime.ts";
 
 /** The rules that a block must keep before anything in it runs. Each throws InvalidBlockError, naming the rule. */
 
@@ -33,6 +33,7 @@ export function checkStart(runtime: Runtime, base: StateReader, start: BlockStar
     validators,
     proposer: proposer.operator,
     beacon: nextBeacon(tip.beacon, start.randaoReveal),
+    messages: messageRegistry(runtime),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { StateStore, StateUpdate } from "../../state/store.ts";
-import { decodeTx, type MessageRegistry } from "../decode-tx.ts";
+import { decodeTx } from "../decode-tx.ts";
 import { InvalidBlockError, TxError } from "../errors.ts";
-import type { Event } from "../module.ts";
+import type { Event, MessageRegistry } from "../module.ts";
 import type { Rotation } from "../proposer-rotation.ts";
 import type { Block } from "../types/block.ts";
 import { Header } from "../types/header.ts";

@@ -8,7 +8,7 @@ import type { Validator } from "../types/validator.ts";
 import { writeParams, writeRotation, writeTip } from "./chain-state.ts";
 import { createContext } from "./context.ts";
 import { GENESIS_BEACON } from "./randomness.ts";
-import type { Runtime } from "./runtime.ts";
+import { messageRegistry, type Runtime } from "./runtime.ts";
 
 /** What genesis writes, out of a validated document. */
 export interface GenesisState {
@@ -34,6 +34,7 @@ export function initialState(runtime: Runtime, empty: StateReader, genesis: Gene
     validators: [],
     proposer: new Uint8Array(20),
     beacon: GENESIS_BEACON,
+    messages: messageRegistry(runtime),
   };
   const context = createContext(block, overlay, runtime.bls);
   writeParams(overlay, genesis.params);

@@ -1,5 +1,5 @@
 import type { Bls } from "../crypto/bls.ts";
-import type { ChainSpec, Module } from "../module.ts";
+import type { ChainSpec, MessageRegistry, Module } from "../module.ts";
 import type { Ante } from "../tx.ts";
 import type { BlockEvidence } from "../types/evidence.ts";
 import type { Commit } from "../types/vote.ts";
@@ -10,6 +10,17 @@ export interface Runtime {
   readonly modules: readonly Module[];
   readonly ante: Ante;
   readonly bls: Bls;
+}
+
+const registries = new WeakMap<readonly Module[], MessageRegistry>();
+
+/** The messages of all modules. PERF: made once for a list of modules, since each block names it. */
+export function messageRegistry({ modules }: Pick<Runtime, "modules">): MessageRegistry {
+  const known = registries.get(modules);
+  if (known !== undefined) return known;
+  const made = new Map(modules.flatMap((module) => module.messages.map((type) => [type.typeUrl, type] as const)));
+  registries.set(modules, made);
+  return made;
 }
 
 /** The parts of a block that are known before its transactions run. */

@@ -20,6 +20,7 @@ const block: BlockInfo = {
   validators: [],
   proposer: new Uint8Array(20),
   beacon: new Uint8Array(32),
+  messages: new Map(),
 };
 const empty: StateReader = { get: () => undefined, iterate: () => [] };
 const numbers = collection("chain", 200, heightKey, Uint64);

@@ -3,6 +3,7 @@ import { consensusParams } from "../../chain/consensus-params.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { writeParams, writeTip } from "../../chain/executor/chain-state.ts";
 import { createContext } from "../../chain/executor/context.ts";
+import { messageRegistry } from "../../chain/executor/runtime.ts";
 import type { BlockInfo, Event, Module, QueryContext } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
 import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
@@ -124,6 +125,7 @@ export function createChain(options: ChainOptions = {}) {
     validators,
     proposer,
     beacon: new Uint8Array(32),
+    messages: messageRegistry({ modules: MODULES }),
   });
 
   const sections: Readonly<Record<string, unknown>> = {

@@ -6,6 +6,7 @@ import { ed25519PublicKey, signEd25519 } from "../../chain/crypto/ed25519.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { createContext, type RecordingContext } from "../../chain/executor/context.ts";
 import type { VerifiedEvidence } from "../../chain/executor/evidence-checks.ts";
+import { messageRegistry } from "../../chain/executor/runtime.ts";
 import { gasMeter } from "../../chain/gas.ts";
 import type { BlockInfo, BlockInput, ChainSpec, Event, Module, QueryContext } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
@@ -24,6 +25,7 @@ import type { Overlay, StateReader } from "../../state/store.ts";
 
 /** The modules under test, in the order of the registry. */
 export const MODULES: readonly Module[] = [authModule, bankModule, stakingModule, slashingModule];
+const REGISTRY = messageRegistry({ modules: MODULES });
 export const SPEC: ChainSpec = {
   chainId: "assaytest-1",
   genesisRoot: sha256(new Uint8Array([1])),
@@ -139,6 +141,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
     validators,
     proposer: validators[0]?.operator ?? new Uint8Array(20),
     beacon: new Uint8Array(32),
+    messages: REGISTRY,
   });
   const context = (gasLimit?: number): RecordingContext =>
     gasLimit === undefined ? createContext(info(), store, BLS) : createContext(info(), store, BLS, gasMeter(gasLimit));

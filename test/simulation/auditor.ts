@@ -1,5 +1,6 @@
 import { equalBytes } from "../../chain/bytes.ts";
 import { executeBlock } from "../../chain/executor/execute-block.ts";
+import { messageRegistry } from "../../chain/executor/runtime.ts";
 import type { Event } from "../../chain/module.ts";
 import type { Block } from "../../chain/types/block.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
@@ -10,7 +11,6 @@ import { supply } from "../../modules/bank/keeper.ts";
 import { modules } from "../../modules/registry.ts";
 import { candidatesInvariant, poolsInvariant, sharesInvariant } from "../../modules/staking/invariants.ts";
 import type { StoredBlock } from "../../node/api.ts";
-import { messageRegistry } from "../../node/ledger.ts";
 import { createMemoryStore } from "../../state/memory-store.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { World } from "./world.ts";
