@@ -15,7 +15,7 @@ import { BlocksRequest, BlocksResponse, decodeWire, StatusResponse, VotesRequest
 export interface ProtocolPorts {
   readonly app: Pick<Application, "tip">;
   readonly driver: Pick<Driver, "votes" | "proposal">;
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<BlobStore, "manifest" | "chunk">;
   /** A serialised CertifiedBlock, as it is stored. */
   certifiedBytes(height: number): Uint8Array | undefined;
   earliestHeight(): number;

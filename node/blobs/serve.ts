@@ -6,7 +6,10 @@ import { BLOB_REQUEST_KIND, BlobRequest } from "./messages.ts";
  * Answers one request of a peer, from disk: at most one manifest or one chunk is read. Undefined when the request is malformed or the
  * blob is not here.
  */
-export async function serveBlob(store: BlobStore, requestBytes: Uint8Array): Promise<Uint8Array | undefined> {
+export async function serveBlob(
+  store: Pick<BlobStore, "manifest" | "chunk">,
+  requestBytes: Uint8Array,
+): Promise<Uint8Array | undefined> {
   if (requestBytes.length !== BlobRequest.fixedSize) return undefined;
   const { root, kind, index } = BlobRequest.deserialize(requestBytes);
   switch (kind) {
