@@ -1,5 +1,6 @@
 import "../node/ssz-hasher.ts";
 import { modules } from "../modules/registry.ts";
+import { NO_FAILPOINT } from "../node/failpoints.ts";
 import { homePaths, readConfig, readGenesis } from "../node/home.ts";
 import { loadNodeKey } from "../node/keys/node-keys.ts";
 import { createLog } from "../node/log.ts";
@@ -29,6 +30,7 @@ if (mode === "restore") {
     nodeKey: loadNodeKey(paths.nodeKey),
     log: createLog({ level: "warn", name: "new" }),
     metrics: createMetrics({ process: false }).metrics,
+    failpoint: NO_FAILPOINT,
   };
   await restoreWhenEmpty(inputs, new AbortController().signal);
   tell(begun);

@@ -171,7 +171,7 @@ async function connect(
 
   const commits = commitListeners(log);
   const { interval, keep } = config.snapshots;
-  const snapshots = openSnapshotStore(join(paths.data, "snapshots"));
+  const snapshots = openSnapshotStore(join(paths.data, "snapshots"), failpoint);
   await snapshots.retain(interval === 0 ? 0 : keep); // What an interrupted snapshot or restore has left.
   const snapshotMaker = createSnapshotMaker({ state: store, snapshots, interval, keep, log });
   const ledger = createLedger({

@@ -49,6 +49,16 @@ export const FAILPOINTS = {
   "attestation.after": { done: "the record, flushed", missing: "its commitment, which has not left" },
   "blob.written": { done: "a blob's file under another name", missing: "its name" },
   "blob.renamed": { done: "the blob", missing: "its name in the folder, after a power cut" },
+  "snapshot.chunk.written": { done: "a chunk's file under another name", missing: "its name" },
+  "snapshot.chunk.renamed": { done: "chunks of a snapshot, in the system's cache", missing: "its manifest" },
+  "snapshot.manifest.before": { done: "all chunks of a snapshot, flushed", missing: "its manifest" },
+  "snapshot.manifest.written": { done: "the manifest under another name", missing: "its name" },
+  "snapshot.manifest.after": { done: "the snapshot, flushed", missing: "that older ones are gone" },
+  "snapshot.retain": { done: "that an older snapshot has no manifest", missing: "that its chunks are gone" },
+  "restore.chunk": { done: "chunks, and a part of a database beside its place", missing: "the rest of it" },
+  "restore.built": { done: "the whole database beside its place, flushed", missing: "its name" },
+  "restore.renamed": { done: "the database", missing: "the snapshot's manifest, and that its work folder is gone" },
+  "restore.after": { done: "the database and its snapshot", missing: "log and sign state" },
 } as const satisfies Readonly<Record<string, PointOnDisk>>;
 
 export type FailpointName = keyof typeof FAILPOINTS;

@@ -26,7 +26,7 @@ const MUTE = Object.fromEntries(
   PROTOCOL_NAMES.map((name): [string, RequestHandler] => [name, () => Promise.resolve(undefined)]),
 ) as PerProtocol<RequestHandler>;
 
-type RestoreInputs = Pick<NodeInputs, "paths" | "config" | "genesis" | "nodeKey" | "log" | "metrics">;
+type RestoreInputs = Pick<NodeInputs, "paths" | "config" | "genesis" | "nodeKey" | "log" | "metrics" | "failpoint">;
 
 /**
  * Where the settings name a trusted block and the data folder is empty: fills it from peers, on a connection of its own that has ended
@@ -34,7 +34,7 @@ type RestoreInputs = Pick<NodeInputs, "paths" | "config" | "genesis" | "nodeKey"
  * @throws UserError for settings, a checkpoint or peers that this can't be done with.
  */
 export async function restoreWhenEmpty(inputs: RestoreInputs, signal: AbortSignal): Promise<void> {
-  const { paths, config, genesis, log } = inputs;
+  const { paths, config, genesis, log, failpoint } = inputs;
   const { trustHeight, trustHash } = config.sync;
   if ((trustHeight === 0) !== (trustHash === "")) {
     throw new UserError(
@@ -70,7 +70,7 @@ export async function restoreWhenEmpty(inputs: RestoreInputs, signal: AbortSigna
   try {
     await restoreFromPeers({
       folder: paths.data,
-      snapshots: openSnapshotStore(join(paths.data, "snapshots")),
+      snapshots: openSnapshotStore(join(paths.data, "snapshots"), failpoint),
       peers: {
         peers: () => network.peers(),
         request: (peerId, protocol, bytes, options) => network.request(peerId, protocol, bytes, options),
@@ -80,6 +80,7 @@ export async function restoreWhenEmpty(inputs: RestoreInputs, signal: AbortSigna
       trust: { height: trustHeight, blockId: fromHex(trustHash.toLowerCase()) },
       log,
       signal,
+      failpoint,
     });
   } finally {
     await network.stop();

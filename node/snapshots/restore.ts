@@ -37,11 +37,15 @@ export interface RestoreStateOptions {
   readonly rootOf?: typeof storedRootOf;
   readonly log: Pick<Logger, "debug" | "info" | "warn">;
   readonly signal: AbortSignal;
+  readonly failpoint?: (point: RestorePoint) => void;
   /** For snapshots. */
   readonly patience?: Patience;
   /** For everything else. */
   readonly askAgain?: Patience;
 }
+
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type RestorePoint = "restore.chunk" | "restore.built" | "restore.renamed" | "restore.after";
 
 const PATIENCE: Patience = { rounds: 60, pauseMs: 1000 };
 
@@ -118,6 +122,7 @@ async function restoreOffer(
     return false;
   }
   await options.snapshots.add(manifest);
+  options.failpoint?.("restore.after");
   log.info({ height: header.height, ms: Math.round(performance.now() - begun) }, "the state has been restored");
   return true;
 }
@@ -130,7 +135,7 @@ async function buildDatabase(
   manifest: SnapshotManifest,
   block: CertifiedBlock,
 ): Promise<string | undefined> {
-  const { folder, snapshots, rootOf = storedRootOf, signal, env, log } = options;
+  const { folder, snapshots, rootOf = storedRootOf, signal, env, log, failpoint } = options;
   const { height } = manifest;
   const work = join(folder, "restore");
   const built = join(work, "state");
@@ -140,6 +145,7 @@ async function buildDatabase(
   let held = 0;
   try {
     const onChunk = (fromDisk: boolean): void => {
+      failpoint?.("restore.chunk");
       if (fromDisk) held++;
     };
     const chunks = fetchChunks({ source, snapshots, hashes: manifest.chunks, peers: offer.peers, onChunk });
@@ -155,8 +161,10 @@ async function buildDatabase(
     await writer.close();
   }
   flushFolder(built);
+  failpoint?.("restore.built");
   renameSync(built, join(folder, "state"));
   flush(folder);
+  failpoint?.("restore.renamed");
   rmSync(work, { recursive: true, force: true });
   return undefined;
 }

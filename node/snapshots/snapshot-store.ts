@@ -30,8 +30,20 @@ export interface SnapshotStore {
 
 const SUFFIX = ".manifest";
 
+/** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
+export type SnapshotPoint =
+  | "snapshot.chunk.written"
+  | "snapshot.chunk.renamed"
+  | "snapshot.manifest.before"
+  | "snapshot.manifest.written"
+  | "snapshot.manifest.after"
+  | "snapshot.retain";
+
 /** Opens the folder, which is made when it is not there. A manifest that can't be read is removed: it can be made again. */
-export function openSnapshotStore(folder: string): SnapshotStore {
+export function openSnapshotStore(
+  folder: string,
+  failpoint: (point: SnapshotPoint) => void = () => undefined,
+): SnapshotStore {
   const chunks = join(folder, "chunks");
   mkdirSync(chunks, { recursive: true });
   const pathOf = (hash: Uint8Array): string => join(chunks, toHex(hash));
@@ -64,7 +76,7 @@ export function openSnapshotStore(folder: string): SnapshotStore {
     }
   }
 
-  async function write(path: string, bytes: Uint8Array): Promise<void> {
+  async function write(path: string, bytes: Uint8Array, onWritten: () => void): Promise<void> {
     const temporary = `${path}.tmp`;
     const file = await open(temporary, "w", 0o600);
     try {
@@ -72,6 +84,7 @@ export function openSnapshotStore(folder: string): SnapshotStore {
     } finally {
       await file.close();
     }
+    onWritten();
     await rename(temporary, path);
   }
 
@@ -91,14 +104,19 @@ export function openSnapshotStore(folder: string): SnapshotStore {
     isListed: (hash) => listed.has(toHex(hash)),
     async putChunk(bytes) {
       const hash = sha256(bytes);
-      await write(pathOf(hash), bytes);
+      await write(pathOf(hash), bytes, () => failpoint("snapshot.chunk.written"));
+      failpoint("snapshot.chunk.renamed");
       return hash;
     },
     async add(manifest) {
       const root = SnapshotManifest.hashTreeRoot(manifest);
       for (const hash of manifest.chunks) await flush(pathOf(hash));
-      await write(manifestPath(manifest.height), SnapshotManifest.serialize(manifest));
+      failpoint("snapshot.manifest.before");
+      await write(manifestPath(manifest.height), SnapshotManifest.serialize(manifest), () =>
+        failpoint("snapshot.manifest.written"),
+      );
       await flush(manifestPath(manifest.height));
+      failpoint("snapshot.manifest.after");
       const snapshot = { manifest, root };
       hold([...held.filter((other) => other.manifest.height !== manifest.height), snapshot]);
       return snapshot;
@@ -107,6 +125,7 @@ export function openSnapshotStore(folder: string): SnapshotStore {
       const gone = held.slice(keep);
       hold(held.slice(0, keep));
       for (const { manifest } of gone) await rm(manifestPath(manifest.height), { force: true });
+      if (gone.length > 0) failpoint("snapshot.retain");
       for (const name of readdirSync(chunks)) {
         if (!listed.has(name)) await rm(join(chunks, name), { force: true });
       }

@@ -12,6 +12,8 @@ const SOURCES = [
   "node/genesis-state.ts",
   "node/attester/attestation-store.ts",
   "node/blobs/blob-store.ts",
+  "node/snapshots/snapshot-store.ts",
+  "node/snapshots/restore.ts",
 ];
 
 test("the page has the table of the failpoints, in its order", () => {

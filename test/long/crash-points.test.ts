@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { FailpointName } from "../../node/failpoints.ts";
 import { crashNode } from "../scenarios/crash-node.ts";
-import { CRASH_CASES, CRASH_PARAMS } from "../scenarios/crash-points.ts";
+import { CRASH_CASES, CRASH_PARAMS, withSnapshots } from "../scenarios/crash-points.ts";
 import { useNetwork } from "../scenarios/network.ts";
 import { startWitness } from "../scenarios/witness.ts";
 
@@ -19,7 +19,7 @@ const FIRST_START: readonly FailpointName[] = [
 ];
 
 describe("a validator killed at every point, several times at each that it passes often", () => {
-  const network = useNetwork({ offset: 4700, late: [CRASHING], params: CRASH_PARAMS });
+  const network = useNetwork({ offset: 4700, late: [CRASHING], params: CRASH_PARAMS, config: withSnapshots });
   let stopWitness: (() => Promise<void>) | undefined;
   let crash: Awaited<ReturnType<typeof crashNode>>;
   beforeAll(async () => {

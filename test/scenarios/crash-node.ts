@@ -1,8 +1,11 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
+import { homePaths } from "../../node/home.ts";
 import type { CrashCase } from "./crash-points.ts";
 import { CNN_DIGITS, fixtureModel, rowOf } from "./models.ts";
 import type { TestNetwork } from "./network.ts";
-import { call, chainQueries, evidenceAt, signersAt } from "./rpc.ts";
+import { call, chainQueries, earliestOf, evidenceAt, rootsAt, signersAt } from "./rpc.ts";
 import { eventually } from "./wait.ts";
 import type { SignedRecord } from "./witness.ts";
 
@@ -33,6 +36,19 @@ export async function crashNode(network: TestNetwork, node: number, witness: Sig
   let compared = 0;
   /** A height that the node itself had told. */
   let reached = 0;
+  /** Starts before it lost its database. */
+  let forgotten = 0;
+
+  /** Its database and log are gone, what it has signed is not; it is told a block to begin from. */
+  async function loseState(): Promise<void> {
+    const { data } = homePaths(files?.home ?? "");
+    for (const part of ["state", "consensus.wal"]) rmSync(join(data, part), { recursive: true, force: true });
+    const trustHeight = (await network.height(0)) - 2;
+    const { blockId } = await rootsAt(network.rpc(0), trustHeight);
+    network.configure(node, (config) => ({ ...config, sync: { trustHeight, trustHash: blockId } }));
+    forgotten = startHeights(network.log(node)).length;
+    reached = 0;
+  }
 
   /** Jobs until the node has died: a slow machine may miss the windows of the first. */
   async function provoke(isDead: () => boolean): Promise<void> {
@@ -44,14 +60,15 @@ export async function crashNode(network: TestNetwork, node: number, witness: Sig
 
   async function at({ point, count, prepare, needs }: CrashCase): Promise<void> {
     prepare?.(files as NonNullable<typeof files>);
+    if (needs === "restore") await loseState();
     network.start(node, { failpoint: `${point}:${count}` });
     // What needs a request must be up to see it.
-    if (needs !== undefined) await network.waitForHeight(node, await network.height(0));
+    if (needs === "job") await network.waitForHeight(node, await network.height(0));
     let dead = false;
     const died = network.end(node).finally(() => {
       dead = true;
     });
-    const jobs = needs === undefined ? undefined : provoke(() => dead);
+    const jobs = needs === "job" ? provoke(() => dead) : undefined;
     const [how] = await Promise.all([died, jobs]).catch((error: unknown) => {
       throw new Error(`${point} was not come by`, { cause: error });
     });
@@ -70,14 +87,15 @@ export async function crashNode(network: TestNetwork, node: number, witness: Sig
       return signed.includes(consensus) && witness.lastVote(index) > voted ? true : undefined;
     });
     const common = Math.min(...(await Promise.all([node, ...others].map((i) => network.height(i)))));
-    const [mine, ...theirs] = await Promise.all([node, ...others].map((i) => network.roots(i, compared + 1, common)));
+    const first = Math.max(compared + 1, await earliestOf(network.rpc(node)));
+    const [mine, ...theirs] = await Promise.all([node, ...others].map((i) => network.roots(i, first, common)));
     for (const other of theirs) expect(mine).toEqual(other);
     for (let height = compared + 1; height <= common; height++) {
       expect(await evidenceAt(network.rpc(0), height)).toEqual([]);
     }
     compared = common;
     // Blocks that had been lost would have come back from the others meanwhile: each start tells where it began.
-    const begun = startHeights(network.log(node));
+    const begun = startHeights(network.log(node)).slice(forgotten);
     expect(begun).toEqual(begun.toSorted((a, b) => a - b));
     expect(begun.at(-1)).toBeGreaterThanOrEqual(reached);
     reached = await network.height(node);

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { PREVOTE } from "../../chain/types/vote.ts";
 import { FAILPOINTS } from "../../node/failpoints.ts";
 import { crashNode } from "./crash-node.ts";
-import { CRASH_CASES, CRASH_PARAMS, SHORT } from "./crash-points.ts";
+import { CRASH_CASES, CRASH_PARAMS, SHORT, withSnapshots } from "./crash-points.ts";
 import { useNetwork } from "./network.ts";
 import { signedRecord, startWitness } from "./witness.ts";
 
@@ -28,6 +28,7 @@ describe("a validator killed where it makes something durable", () => {
     offset: 4700,
     late: [CRASHING],
     params: CRASH_PARAMS,
+    config: withSnapshots,
   });
 
   test("comes back each time, loses no block and never contradicts itself", async () => {

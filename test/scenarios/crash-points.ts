@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { NodeConfig } from "../../node/config.ts";
 import type { FailpointName } from "../../node/failpoints.ts";
 import { homePaths } from "../../node/home.ts";
 import type { LocalNode } from "../../node/local-network.ts";
@@ -12,8 +13,11 @@ export interface CrashCase {
   readonly count: number;
   /** Done to the files of the stopped node first. */
   readonly prepare?: (node: LocalNode) => void;
-  /** What the point needs to be come by: the first job also brings a model that the node has not. */
-  readonly needs?: "job";
+  /**
+   * What the point needs to be come by: a job, the first of which also brings a model that the node has not; or a database that was lost,
+   * and a trusted block to begin anew from.
+   */
+  readonly needs?: "job" | "restore";
 }
 
 const ROTATED = 1_100_000;
@@ -50,6 +54,16 @@ export const CRASH_CASES: readonly CrashCase[] = [
   { point: "attestation.before", count: 1, needs: "job" },
   { point: "attestation.written", count: 1, needs: "job" },
   { point: "attestation.after", count: 1, needs: "job" },
+  { point: "snapshot.chunk.written", count: 1 },
+  { point: "snapshot.chunk.renamed", count: 1 },
+  { point: "snapshot.manifest.before", count: 1 },
+  { point: "snapshot.manifest.written", count: 1 },
+  { point: "snapshot.manifest.after", count: 1 },
+  { point: "snapshot.retain", count: 1 },
+  { point: "restore.chunk", count: 1, needs: "restore" },
+  { point: "restore.built", count: 1, needs: "restore" },
+  { point: "restore.renamed", count: 1, needs: "restore" },
+  { point: "restore.after", count: 1, needs: "restore" },
 ];
 
 /** One of each kind of recovery: what `npm test` has time for. `sign.*` is only come by once the node votes again. */
@@ -63,6 +77,11 @@ export const SHORT: readonly FailpointName[] = [
   "wal.compact.renamed",
   "attestation.after",
 ];
+
+/** Often enough that each point of a snapshot is soon come by. */
+export function withSnapshots(config: NodeConfig): NodeConfig {
+  return { ...config, snapshots: { interval: 10, keep: 2 } };
+}
 
 /** Jobs stay open for long enough that a node which was down can still take part; being down costs it nothing. */
 export const CRASH_PARAMS = {

@@ -34,6 +34,12 @@ export async function heightOf(rpc: string): Promise<number> {
 }
 
 /** Block id and state root of a height, upper-case hex. */
+/** The first block that a node still has. */
+export async function earliestOf(rpc: string): Promise<number> {
+  const status = await call<{ sync_info: { earliest_block_height: string } }>(rpc, "status");
+  return Number(status.sync_info.earliest_block_height);
+}
+
 export async function rootsAt(rpc: string, height: number): Promise<{ blockId: string; stateRoot: string }> {
   const { signed_header: signed } = await call<SignedHeader>(rpc, "commit", { height: String(height) });
   return { blockId: signed.commit.block_id.hash, stateRoot: signed.header.app_hash };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { homePaths } from "../../node/home.ts";
 import { type TestNetwork, useNetwork } from "./network.ts";
-import { call, rootsAt, signersAt } from "./rpc.ts";
+import { earliestOf, rootsAt, signersAt } from "./rpc.ts";
 import { eventually } from "./wait.ts";
 
 const LATE = 3;
@@ -16,11 +16,6 @@ async function trustTip(network: TestNetwork): Promise<number> {
   const { blockId } = await rootsAt(network.rpc(0), height);
   network.configure(LATE, (config) => ({ ...config, sync: { trustHeight: height, trustHash: blockId } }));
   return height;
-}
-
-async function earliest(network: TestNetwork, i: number): Promise<number> {
-  const status = await call<{ sync_info: { earliest_block_height: string } }>(network.rpc(i), "status");
-  return Number(status.sync_info.earliest_block_height);
 }
 
 /** Node 3 has the same chain as node 0 from `from` on, and its votes count. */
@@ -60,7 +55,7 @@ describe("a validator that comes late, among peers that keep everything", () => 
     await network.waitForHeight(0, 30);
     await startAmongLiars(network, "a block whose certificate does not hold");
     await network.waitForHeight(LATE, (await network.height(0)) + 3);
-    expect(await earliest(network, LATE)).toBe(1);
+    expect(await earliestOf(network.rpc(LATE))).toBe(1);
     await takesPart(network, 1);
   });
 });
@@ -81,11 +76,11 @@ describe("a validator that comes late, among peers that have pruned", () => {
 
   test("begins with a snapshot, bans the peer whose chunks are forged, and votes", async () => {
     await network.waitForHeight(0, 40);
-    expect(await earliest(network, 0)).toBeGreaterThan(1);
+    expect(await earliestOf(network.rpc(0))).toBeGreaterThan(1);
     await trustTip(network);
     await startAmongLiars(network, "a chunk that is another");
     await network.waitForHeight(LATE, (await network.height(0)) + 3);
-    const begun = await earliest(network, LATE);
+    const begun = await earliestOf(network.rpc(LATE));
     expect(begun).toBeGreaterThan(10);
     await takesPart(network, begun);
     expect(network.log(LATE)).toContain("the state has been restored");
@@ -105,7 +100,7 @@ describe("a validator that comes late, among peers that have pruned", () => {
     expect(existsSync(join(dataOf(network), "restore"))).toBe(true);
     network.start(LATE);
     await network.waitForHeight(LATE, (await network.height(0)) + 3);
-    await takesPart(network, await earliest(network, LATE));
+    await takesPart(network, await earliestOf(network.rpc(LATE)));
   });
 
   test("a checkpoint that nobody has is refused in one line", async () => {
