@@ -80,6 +80,10 @@ export interface Links {
   cut(i: number, j: number): void;
   mend(i: number, j: number): void;
   close(): Promise<void>;
+  /** What starts a program where the node is, in front of its command line. */
+  command?(i: number): readonly string[];
+  /** Where the node is; loopback if not given. */
+  host?(i: number): string;
 }
 
 const PORT_SHIFT = 400;

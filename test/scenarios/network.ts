@@ -18,6 +18,7 @@ import { type LocalNetwork, type LocalNode, localPorts, makeLocalNetwork } from 
 import type { Behaviour } from "./byzantine-node.ts";
 import { type Links, linkNodes } from "./links.ts";
 import { type Registration, register } from "./models.ts";
+import { linkByNamespaces } from "./namespaces.ts";
 import { descendants, type ProcessInfo } from "./processes.ts";
 import { blockEvents, type ChainEvent, heightOf, rootsAt } from "./rpc.ts";
 import { eventually } from "./wait.ts";
@@ -33,8 +34,8 @@ export interface NetworkOptions {
   readonly params?: Readonly<Record<string, bigint>>;
   /** In base units, of each validator; a million ASSAY if not given. */
   readonly stakes?: readonly bigint[];
-  /** Whether connections between nodes go through links that can be cut. */
-  readonly links?: boolean;
+  /** Whether connections between nodes go through links that can be cut: proxies, or where packets are truly lost. */
+  readonly links?: boolean | "namespaces";
   /** Node number and by how many milliseconds its clock is ahead. */
   readonly skew?: Readonly<Record<number, number>>;
   /** Nodes that are not started with the others. */
@@ -117,11 +118,18 @@ function clockAhead(ms: number): readonly string[] {
   return ms === 0 ? [] : ["--import", `data:text/javascript,const now=Date.now;Date.now=()=>now()+(${ms})`];
 }
 
-function launch(node: LocalNode, behaviour: Behaviour | undefined, skewMs: number, failpoint?: string): Running {
+function launch(
+  node: LocalNode,
+  prefix: readonly string[],
+  behaviour: Behaviour | undefined,
+  skewMs: number,
+  failpoint?: string,
+): Running {
   const command = behaviour === undefined ? [MAIN, "start", "--home", node.home] : [BYZANTINE, node.home, behaviour];
   const log = openSync(node.log, "a");
   // Over the IPC channel the node learns when this process is gone, so that none is left behind whatever happens here.
-  const child = spawn(process.execPath, [...NODE_FLAGS, ...clockAhead(skewMs), ...command], {
+  const line = [...prefix, process.execPath, ...NODE_FLAGS, ...clockAhead(skewMs), ...command];
+  const child = spawn(line[0] ?? "", line.slice(1), {
     stdio: ["ignore", log, log, "ipc"],
     ...(failpoint === undefined ? {} : { env: { ...process.env, ASSAY_FAILPOINT: failpoint } }),
   });
@@ -188,7 +196,10 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
     if (found === undefined) throw new Error(`there is no node ${i}`);
     return found;
   };
-  const rpc = (i: number): string => at(current().local.nodes, i).rpc;
+  const rpc = (i: number): string => {
+    const { rpc: loopback } = at(current().local.nodes, i);
+    return links?.host === undefined ? loopback : loopback.replace("127.0.0.1", links.host(i));
+  };
   const take = (i: number): Running => {
     const one = running.get(i);
     if (one === undefined) throw new Error(`node ${i} does not run`);
@@ -221,6 +232,7 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
       if (running.has(i)) throw new Error(`node ${i} runs already`);
       const one = launch(
         at(current().local.nodes, i),
+        links?.command?.(i) ?? [],
         how === "honest" ? undefined : byzantine[i],
         options.skew?.[i] ?? 0,
         typeof how === "object" ? how.failpoint : undefined,
@@ -326,6 +338,7 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
     if (options.config !== undefined) for (const i of local.nodes.keys()) network.configure(i, options.config);
     try {
       if (options.links === true) links = await linkNodes(local.nodes);
+      if (options.links === "namespaces") links = linkByNamespaces(local.nodes);
       const first = [...local.nodes.keys()].filter((i) => !late.includes(i));
       for (const i of first) network.start(i);
       for (const i of first) await network.waitForHeight(i, 1);
