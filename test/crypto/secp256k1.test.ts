@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHex, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
-import { verifySecp256k1, verifySecp256k1Noble } from "../../chain/crypto/secp256k1.ts";
+import { remembering, verifySecp256k1, verifySecp256k1Noble } from "../../chain/crypto/secp256k1.ts";
 
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const bytes32 = (value: bigint) => fromHex(value.toString(16).padStart(64, "0"));
@@ -145,4 +145,22 @@ test("native and noble agree on honest signatures with one bit flipped", () => {
     }),
     { numRuns: 40 },
   );
+});
+
+test("a remembered answer is the answer, and only right ones are remembered", () => {
+  const own = bytes32(7n);
+  const signed = secp256k1.sign(digest, own, { prehash: false, format: "compact" });
+  const pub = secp256k1.getPublicKey(own);
+  let asked = 0;
+  const counting = remembering((...args) => {
+    asked++;
+    return verifySecp256k1Noble(...args);
+  });
+  const answers = (...args: Parameters<typeof counting>) => [counting(...args), counting(...args)];
+  expect([answers(signed, digest, pub), asked]).toEqual([[true, true], 1]);
+  expect([answers(signed, sha256(digest), pub), asked]).toEqual([[false, false], 3]);
+  // The same bytes, divided otherwise.
+  const all = Uint8Array.from([...signed, ...digest, ...pub]);
+  expect(answers(all.subarray(0, 63), all.subarray(63, 96), all.subarray(96))).toEqual([false, false]);
+  expect(answers(all.subarray(0, 64), all.subarray(64, 97), all.subarray(97))).toEqual([false, false]);
 });
