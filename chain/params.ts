@@ -16,6 +16,36 @@ export interface ParamRow {
 /** The parameters in force, by full name (`staking.unbondingTime`). */
 export type Params = ReadonlyMap<string, bigint>;
 
+const sealed = new WeakSet<Params>();
+
+function refuse(): never {
+  throw new Error("parameters in force can't be changed in place: write others to the state");
+}
+
+/** Parameters that nothing can change any more, so that what is computed from them may be kept with them. */
+export function sealParams(entries: Iterable<readonly [string, bigint]>): Params {
+  const params = new Map(entries);
+  for (const method of ["set", "delete", "clear"]) Object.defineProperty(params, method, { value: refuse });
+  sealed.add(params);
+  return Object.freeze(params);
+}
+
+/**
+ * A function of parameters that is computed once for sealed ones, and each time for all others.
+ * PERF: every module reads its parameters in each block and the header holds the root of all, while they hardly ever change.
+ * Kept for as long as the parameters themselves.
+ */
+export function oncePerParams<V extends object>(compute: (params: Params) => V): (params: Params) => V {
+  const known = new WeakMap<Params, V>();
+  return (params) => {
+    const kept = known.get(params);
+    if (kept !== undefined) return kept;
+    const value = compute(params);
+    if (sealed.has(params)) known.set(params, value);
+    return value;
+  };
+}
+
 export interface ParamTable<R extends Record<string, ParamRow> = Record<string, ParamRow>> {
   readonly module: string;
   readonly rows: R;
@@ -29,15 +59,15 @@ export function defineParams<const R extends Record<string, ParamRow>>(module: s
   return {
     module,
     rows,
-    read(params) {
+    read: oncePerParams((params) => {
       const values = {} as { [K in keyof R]: bigint };
       for (const name of names) {
         const value = params.get(`${module}.${name}`);
         if (value === undefined) throw new Error(`parameter ${module}.${name} is not set`);
         values[name] = value;
       }
-      return values;
-    },
+      return Object.freeze(values);
+    }),
   };
 }
 

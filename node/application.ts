@@ -1,3 +1,4 @@
+import { headerRoot } from "../chain/block-roots.ts";
 import { equalBytes, toHex } from "../chain/bytes.ts";
 import { InvalidBlockError } from "../chain/errors.ts";
 import type { BlockAttestations } from "../chain/executor/block-run.ts";
@@ -9,14 +10,13 @@ import type { MessageRegistry } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { AmnesiaChallenge, BlockEvidence } from "../chain/types/evidence.ts";
-import { Header } from "../chain/types/header.ts";
 import { ZERO_32 } from "../chain/types/primitives.ts";
 import { Commit, type DuplicateVoteEvidence } from "../chain/types/vote.ts";
 import type { Application, Execution } from "../consensus/driver/ports.ts";
 import { NO_TESTIMONY } from "../consensus/driver/testimony.ts";
 import type { StateStore } from "../state/store.ts";
 import type { StoredBlock } from "./api.ts";
-import { blockWrites, pruneWrites, readBlock, readCertified } from "./block-store.ts";
+import { pruneWrites, readCertified, storedBlock } from "./block-store.ts";
 import { buildBestBlock } from "./build.ts";
 import type { Logger } from "./log.ts";
 import type { Mempool } from "./mempool.ts";
@@ -104,7 +104,7 @@ export function createApplication(options: ApplicationOptions): Application {
       return block.block;
     },
     execute(block): Promise<Execution> {
-      if (executed.has(toHex(Header.hashTreeRoot(block.header)))) return Promise.resolve({ kind: "ok" });
+      if (executed.has(toHex(headerRoot(block.header)))) return Promise.resolve({ kind: "ok" });
       try {
         remember(timed(() => executeBlock(runtime, registry, store, tip, block)));
         return Promise.resolve({ kind: "ok" });
@@ -116,22 +116,17 @@ export function createApplication(options: ApplicationOptions): Application {
       }
     },
     async commit({ block, commit }, { polkas, challenges } = NO_TESTIMONY) {
-      const id = Header.hashTreeRoot(block.header);
+      const id = headerRoot(block.header);
       if (!equalBytes(id, commit.blockId)) throw new Error("the certificate is not of the block it came with");
       const result = executed.get(toHex(id)) ?? timed(() => executeBlock(runtime, registry, store, tip, block));
       const { height, time } = block.header;
       const pruned = pruneWrites(store, height, options.retainBlocks);
-      await store.commit(result.update, [
-        ...blockWrites(result, commit),
-        ...pruned,
-        ...polkaWrites(store, height, polkas),
-      ]);
+      const { writes, stored } = storedBlock(result, commit);
+      await store.commit(result.update, [...writes, ...pruned, ...polkaWrites(store, height, polkas)]);
       executed.clear();
       params = readParams(store.latest);
       tip = { height, time, blockId: id, commit };
       mempool.committed(result.txHashes);
-      const stored = readBlock(store, height);
-      if (stored === undefined) throw new Error(`block ${height} was committed but can't be read`);
       for (const challenge of challenges) sources.addChallenge(challenge);
       options.onCommitted(stored);
     },

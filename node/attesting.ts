@@ -33,21 +33,22 @@ export async function startAttesting(
   inputs: NodeInputs,
   makeEngine: () => Engine = () => createEngine(),
 ): Promise<() => Promise<void>> {
-  const { voteKey, config, genesis, paths, log, metrics, failpoint } = inputs;
-  if (voteKey === undefined || !config.engine.enabled) return () => Promise.resolve();
-  const { store, outlet, mempool } = parts;
+  const { config, genesis, paths, log, metrics, failpoint } = inputs;
+  const { store, outlet, mempool, signer } = parts;
+  if (signer === undefined || !config.engine.enabled) return () => Promise.resolve();
   const engine = makeEngine();
+  const attestations = await openAttestationStore({
+    path: join(paths.data, "attestations"),
+    keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),
+    onTornTail: (found) => log.warn(found, "the end of the attestation file was torn and has been cut off"),
+    onFailure: inputs.onFault,
+    failpoint,
+  });
   const attester = createAttester({
     engine,
-    voteKey,
+    signer: signer.attestations(attestations),
     spec: genesis.spec,
-    store: await openAttestationStore({
-      path: join(paths.data, "attestations"),
-      keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),
-      onTornTail: (found) => log.warn(found, "the end of the attestation file was torn and has been cut off"),
-      onFailure: inputs.onFault,
-      failpoint,
-    }),
+    store: attestations,
     loadModel: (root) => loadModel(parts, inputs, root),
     onRun(outcome, seconds, reason) {
       metrics.observeEngineRun("canonical", outcome, seconds);

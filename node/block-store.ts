@@ -128,17 +128,26 @@ function eventKeys(height: number, txs: readonly TxResult[]): Uint8Array[] {
   return keys;
 }
 
-/** All that is written for a committed block. */
-export function blockWrites(executed: ExecutedBlock, commit: Commit): SideWrites {
+/**
+ * All that is written for a committed block, and the block as it can be read afterwards. Its result is decoded from what is stored, so that
+ * no listener hears of more than a later reader does; the rest is at hand.
+ */
+export function storedBlock(
+  executed: ExecutedBlock,
+  commit: Commit,
+): { readonly writes: SideWrites; readonly stored: StoredBlock } {
   const { block, blockId } = executed;
   const height = block.header.height;
-  return [
-    [sideKey(KIND.block, uint64Key(height)), CertifiedBlock.serialize({ block, commit })],
-    [sideKey(KIND.result, uint64Key(height)), encodeResult(executed)],
+  const bytes = CertifiedBlock.serialize({ block, commit });
+  const result = encodeResult(executed);
+  const writes: SideWrites = [
+    [sideKey(KIND.block, uint64Key(height)), bytes],
+    [sideKey(KIND.result, uint64Key(height)), result],
     [sideKey(KIND.blockId, blockId), uint64Key(height)],
     ...executed.txHashes.map((hash, index) => [sideKey(KIND.tx, hash), location(height, index)] as const),
     ...eventKeys(height, executed.txs).map((key) => [key, new Uint8Array(0)] as const),
   ];
+  return { writes, stored: { blockId, block, commit, result: decodeResult(result), size: bytes.length } };
 }
 
 /**

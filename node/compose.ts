@@ -16,6 +16,7 @@ import type { PerProtocol } from "../p2p/protocols.ts";
 import type { RequestHandler } from "../p2p/request-server.ts";
 import { openLevelStore } from "../state/level-store.ts";
 import type { StateStore } from "../state/store.ts";
+import { readAddressBook } from "./address-book-file.ts";
 import type { StoredBlock } from "./api.ts";
 import type { NodeAttestationPool } from "./attestation-pool.ts";
 import { type BlobStore, openBlobStore } from "./blobs/blob-store.ts";
@@ -25,7 +26,6 @@ import { steadyClock, wallClock } from "./clock.ts";
 import { commitListeners } from "./commit-listeners.ts";
 import type { NodeConfig } from "./config.ts";
 import { createDeferrableWal } from "./deferrable-wal.ts";
-import { openSigner } from "./double-sign-check.ts";
 import type { EvidenceMessage } from "./evidence-message.ts";
 import type { EvidencePool } from "./evidence-pool.ts";
 import type { Failpoint } from "./failpoints.ts";
@@ -41,7 +41,9 @@ import type { Mempool } from "./mempool.ts";
 import type { NodeMetrics } from "./metrics.ts";
 import { observeCommit } from "./observe.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
+import { peerSettings } from "./peer-settings.ts";
 import { protocolHandlers } from "./protocols.ts";
+import { type NodeSigner, openNodeSigner } from "./signer/node-signer.ts";
 import { snapshotHandlers } from "./snapshots/serve.ts";
 import { createSnapshotMaker } from "./snapshots/snapshot-maker.ts";
 import { openSnapshotStore } from "./snapshots/snapshot-store.ts";
@@ -55,7 +57,7 @@ export interface NodeInputs {
   readonly config: NodeConfig;
   readonly genesis: Genesis;
   readonly nodeKey: Ed25519Key;
-  /** Undefined for a full node that does not vote. */
+  /** Undefined for a full node that does not vote, and for one whose signer is in another process. */
   readonly voteKey: BlsSecretKey | undefined;
   readonly log: Logger;
   readonly metrics: NodeMetrics;
@@ -84,6 +86,8 @@ export interface NodeParts {
   readonly network: Network;
   readonly outlet: Outlet;
   readonly sync: Sync;
+  /** Undefined for a node that does not vote. */
+  readonly signer: NodeSigner | undefined;
   /** Undefined for a node that does not vote. */
   readonly gate: VotingGate | undefined;
   readonly chain: ChainApi;
@@ -177,7 +181,7 @@ async function connect(
   const ledger = createLedger({
     runtime,
     store,
-    mempool: config.mempool,
+    mempool: { ...config.mempool, ttlMs: config.mempool.ttl * 1000, now: () => steadyClock.now() },
     retainBlocks: config.retention.heights,
     log,
     onLateCommitment: (commitment) => outlet.broadcastCommitment(commitment),
@@ -205,25 +209,13 @@ async function connect(
     onWork: () => driver.notifyWork(),
   });
   const outlet = inputs.outlet?.(honest, voteKey, genesis.spec) ?? honest;
-  const fileSigner =
-    voteKey === undefined
-      ? undefined
-      : openSigner(
-          {
-            path: join(paths.data, "sign-state"),
-            secretKey: voteKey,
-            genesisRoot: genesis.spec.genesisRoot,
-            failpoint,
-            onSigned: (set) => bls.trust(set),
-          },
-          store,
-        );
+  const signer = await openNodeSigner(inputs, bls, store);
   const gate =
-    fileSigner &&
+    signer &&
     createVotingGate({
-      signer: fileSigner,
+      signer: signer.consensus,
       tip: () => app.tip.height,
-      hasPeers: config.p2p.peers.length > 0,
+      hasPeers: config.p2p.peers.length + config.p2p.bootstrap.length > 0,
       clock: steadyClock,
       log,
     });
@@ -272,8 +264,7 @@ async function connect(
   });
   const network = await createNetwork({
     seed: inputs.nodeKey.seed,
-    listen: config.p2p.listen,
-    peers: config.p2p.peers,
+    ...peerSettings(config, readAddressBook(paths.addressBook, log)),
     genesisRoot: genesis.spec.genesisRoot,
     handlers: gossipHandlers({
       driver,
@@ -330,11 +321,12 @@ async function connect(
     network,
     outlet,
     sync,
+    signer,
     gate,
     chain,
     onCommit: (listener) => commits.add(listener),
     async close() {
-      fileSigner?.close();
+      signer?.consensus.close();
       await snapshotMaker.stop();
       await store.close();
     },

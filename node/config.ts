@@ -1,4 +1,5 @@
 import { didYouMean } from "../genesis/nearest.ts";
+import { externalAddressFault } from "../p2p/peer-address.ts";
 import type { LogLevel } from "./log.ts";
 
 /** One setting: its default and a check that returns what the value must be, when it is not. */
@@ -56,6 +57,7 @@ const HOST = /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,253}[a-zA-Z0-9])?$|^[0-9a-fA-F:.]{2,4
 const HOST_RULE = 'a host name or IP address such as "127.0.0.1"';
 const LISTEN = /^\/(ip4|ip6|dns4|dns6)\/[^/\s]{1,253}\/tcp\/\d{1,5}$/;
 const PEER = /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]{1,253}\/tcp\/\d{1,5}\/p2p\/[1-9A-HJ-NP-Za-km-z]{20,80}$/;
+const PEER_ID = /^[1-9A-HJ-NP-Za-km-z]{20,80}$/;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const satisfies readonly LogLevel[];
 
@@ -83,6 +85,28 @@ export const SETTINGS = {
       256,
       PEER,
       'one like "/ip4/192.0.2.1/tcp/26656/p2p/12D3…"',
+    ),
+    exchange: flag(true, "Whether the node finds peers by asking others, and tells them of those it has reached."),
+    outbound: integer(8, "Peers that the node finds by itself and stays connected with, besides p2p.peers.", 0, 32),
+    bootstrap: texts(
+      "Multiaddresses of peers to ask for others while too few are known.",
+      64,
+      PEER,
+      'one like "/ip4/192.0.2.1/tcp/26656/p2p/12D3…"',
+    ),
+    externalAddress: {
+      default: "",
+      doc: "Where others reach this node, behind a router for instance; empty for the address it listens on.",
+      check: (found) =>
+        found === "" ? undefined : typeof found === "string" ? externalAddressFault(found) : "must be text",
+    } satisfies Setting<string> as Setting<string>,
+    allowPrivate: flag(false, "Whether addresses of loopback and local networks are taken from others and told."),
+    private: flag(false, "Whether the node has to do with p2p.peers alone: for a validator behind sentries."),
+    privatePeers: texts(
+      "Peer ids that always find a place here and whose addresses are told to nobody: the validators behind a sentry.",
+      64,
+      PEER_ID,
+      'a peer id like "12D3…", as "assay init" prints it',
     ),
   },
   metrics: {
@@ -120,10 +144,24 @@ export const SETTINGS = {
       8_640_000_000_000,
     ),
   },
+  signer: {
+    socket: text(
+      "",
+      "Socket of a remote signer, which then has the vote key instead of this node; empty for a key in this home.",
+      /^(\/[^\p{Cc}]{1,102})?$/u,
+      "an absolute path of at most 103 characters, or empty",
+    ),
+  },
   engine: { enabled: flag(true, "Whether this node runs models; a validator must.") },
   mempool: {
     maxTxs: integer(5000, "Transactions waiting at most.", 1, 1_000_000),
     maxBytes: integer(67_108_864, "Bytes of the transactions waiting at most.", 1_048_576, 4_294_967_296),
+    ttl: integer(
+      3600,
+      "Seconds after which a transaction that no block has taken is dropped; 0 keeps it.",
+      0,
+      31_536_000,
+    ),
   },
 } as const;
 
@@ -172,6 +210,25 @@ function show(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).slice(0, 120);
 }
 
+/** Settings that are right each by itself and not together. */
+function contradictionsIn({ p2p }: NodeConfig): ConfigError[] {
+  const errors: ConfigError[] = [];
+  if (!p2p.private) return errors;
+  if (p2p.peers.length === 0) {
+    errors.push({
+      path: "p2p.private",
+      message: "a private node knows only p2p.peers, which is empty: name its sentries",
+    });
+  }
+  if (p2p.bootstrap.length > 0) {
+    errors.push({ path: "p2p.bootstrap", message: "a private node asks nobody: move its sentries to p2p.peers" });
+  }
+  if (p2p.externalAddress !== "") {
+    errors.push({ path: "p2p.externalAddress", message: "a private node tells its address to nobody: leave it empty" });
+  }
+  return errors;
+}
+
 /**
  * Checks the contents of a `config.json` and fills in the defaults.
  * @returns the settings, or everything that is wrong with them, unknown keys with the nearest right one.
@@ -182,9 +239,12 @@ export function parseConfig(json: unknown): ConfigResult {
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
     return { ok: false, errors: [{ path: "", message: "the settings must be a JSON object" }] };
   }
-  const config = fill(SETTINGS, values, "", errors);
+  const filled = fill(SETTINGS, values, "", errors);
+  if (errors.length > 0) return { ok: false, errors };
   // The table's own type is the proof: each value has passed the check of the setting it is typed by.
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: config as unknown as NodeConfig };
+  const config = filled as unknown as NodeConfig;
+  const contradictions = contradictionsIn(config);
+  return contradictions.length > 0 ? { ok: false, errors: contradictions } : { ok: true, config };
 }
 
 /** All defaults. */

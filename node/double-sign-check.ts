@@ -18,6 +18,15 @@ function lastSignedBlock(store: StateStore, publicKey: Uint8Array): number | und
 }
 
 /**
+ * That recent blocks hold no signature of a key that its signer does not know of.
+ * @throws UnknownSignatureError
+ */
+export function checkRecentBlocks(signer: Pick<FileSigner, "publicKey" | "lastSigned">, store: StateStore): void {
+  const height = lastSignedBlock(store, signer.publicKey);
+  if (height !== undefined) checkOwnPrecommit(height, signer.lastSigned);
+}
+
+/**
  * Opens the signer, unless recent blocks hold signatures of its key that its sign state does not know: then the file was
  * lost or put back from an older copy, or the key is in use elsewhere. Blocks that come later are checked as they come.
  * @throws SignStateError, UnknownSignatureError
@@ -25,8 +34,7 @@ function lastSignedBlock(store: StateStore, publicKey: Uint8Array): number | und
 export function openSigner(options: SignerOptions, store: StateStore): FileSigner {
   const signer = createSigner(options);
   try {
-    const height = lastSignedBlock(store, signer.publicKey);
-    if (height !== undefined) checkOwnPrecommit(height, signer.lastSigned);
+    checkRecentBlocks(signer, store);
     return signer;
   } catch (error) {
     signer.close();

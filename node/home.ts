@@ -14,6 +14,8 @@ export interface HomePaths {
   readonly voteKey: string;
   /** Account that operates the validator; only local networks keep it in the home. */
   readonly operatorKey: string;
+  /** Addresses of peers, as far as the node knows them. */
+  readonly addressBook: string;
   readonly data: string;
   readonly log: string;
 }
@@ -28,6 +30,7 @@ export function homePaths(home: string): HomePaths {
     identityKey: join(keys, "identity.json"),
     voteKey: join(keys, "vote.json"),
     operatorKey: join(keys, "operator.json"),
+    addressBook: join(home, "addresses.json"),
     data: join(home, "data"),
     log: join(home, "node.log"),
   };

@@ -3,20 +3,23 @@ import type { EvidenceView } from "../chain/executor/evidence-checks.ts";
 import { messageRegistry } from "../chain/executor/runtime.ts";
 import type { BlockInfo, MessageRegistry } from "../chain/module.ts";
 import type { Application } from "../consensus/driver/ports.ts";
+import { moduleAddress } from "../modules/auth/keeper.ts";
+import { balances } from "../modules/bank/store.ts";
 import { openDemands } from "../modules/slashing/amnesia.ts";
+import { toByteString } from "../state/byte-strings.ts";
 import type { StoredBlock } from "./api.ts";
 import { type ApplicationOptions, createApplication } from "./application.ts";
 import { type AttestationPoolOptions, createAttestationPool, type NodeAttestationPool } from "./attestation-pool.ts";
 import type { EvidenceMessage, VoteEvidence } from "./evidence-message.ts";
 import { createEvidencePool, type EvidencePool } from "./evidence-pool.ts";
 import type { Logger } from "./log.ts";
-import { createMempool, type Mempool } from "./mempool.ts";
+import { createMempool, type Mempool, type MempoolOptions } from "./mempool.ts";
 import { pendingBlocks } from "./pending-block.ts";
 import { readPolkas } from "./polka-store.ts";
 
 /** What the ledger needs; of the rest of the node it knows nothing, so that a simulator can compose it too. */
 export interface LedgerOptions extends Pick<ApplicationOptions, "runtime" | "store" | "retainBlocks"> {
-  readonly mempool: { readonly maxTxs: number; readonly maxBytes: number };
+  readonly mempool: Pick<MempoolOptions, "maxTxs" | "maxBytes" | "ttlMs" | "now">;
   readonly log: Logger;
   readonly onLateCommitment: NonNullable<AttestationPoolOptions["onLateCommitment"]>;
   readonly onLateReveal: NonNullable<AttestationPoolOptions["onLateReveal"]>;
@@ -58,6 +61,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     latest: () => store.latest,
     block: pendingBlock,
     ...options.mempool,
+    // Every fee goes there, and nobody's depends on what is there.
+    ignored: new Set([toByteString(balances.storeKey([moduleAddress("fee_collector"), runtime.spec.denom]))]),
     log,
   });
 

@@ -36,8 +36,18 @@ export interface InferenceMetrics {
   observeJobEnd(outcome: string, blocks: number): void;
 }
 
+export interface SignerMetrics {
+  /** Whether the remote signer answers; a node with its key in its own process has no such gauge. */
+  setSignerConnected(connected: boolean): void;
+}
+
 /** What a node reports. Every function is cheap and none throws for a value it doesn't know. */
-export type NodeMetrics = ConsensusMetrics & MempoolMetrics & P2pMetrics & InferenceMetrics & RpcMetrics;
+export type NodeMetrics = ConsensusMetrics &
+  MempoolMetrics &
+  P2pMetrics &
+  InferenceMetrics &
+  SignerMetrics &
+  RpcMetrics;
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const MAX_LABEL_VALUES = 64;
@@ -154,6 +164,16 @@ function p2pMetrics(registers: [Registry]): P2pMetrics {
   };
 }
 
+function signerMetrics(registers: [Registry]): SignerMetrics {
+  let connected: Gauge | undefined;
+  return {
+    setSignerConnected(value) {
+      connected ??= new Gauge({ name: "assay_signer_connected", help: "Whether the remote signer answers", registers });
+      connected.set(value ? 1 : 0);
+    },
+  };
+}
+
 function inferenceMetrics(registers: [Registry]): InferenceMetrics {
   const jobs = new Gauge({
     name: "assay_inference_jobs",
@@ -221,6 +241,7 @@ export function createMetrics(options: { readonly process: boolean }): {
     ...mempoolMetrics(registers),
     ...p2pMetrics(registers),
     ...inferenceMetrics(registers),
+    ...signerMetrics(registers),
     ...rpcMetrics(registers),
   };
   return { registry, metrics };

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { equalBytes } from "../chain/bytes.ts";
 import { blobRoot } from "../chain/types/blob.ts";
 import { UnknownSignatureError } from "../consensus/signer/known-signatures.ts";
@@ -6,7 +7,9 @@ import { SignStateError } from "../consensus/signer/sign-state.ts";
 import { WalError } from "../consensus/wal/wal.ts";
 import { models } from "../modules/inference/store.ts";
 import { modules } from "../modules/registry.ts";
+import { ExternalAddressError } from "../p2p/announced-address.ts";
 import { DataFolderError } from "../state/level-store.ts";
+import { keepAddressBook } from "./address-book-file.ts";
 import type { NodeApi } from "./api.ts";
 import { AttestationFileError } from "./attester/attestation-store.ts";
 import { startAttesting } from "./attesting.ts";
@@ -24,6 +27,7 @@ import { refuseAfterHalt } from "./halt.ts";
 import { homePaths, readGenesis } from "./home.ts";
 import { type Ed25519Key, loadIdentityKey, loadNodeKey, loadVoteKey } from "./keys/node-keys.ts";
 import { createLog, type Logger } from "./log.ts";
+import { openMempoolFile } from "./mempool-file.ts";
 import { createMetrics, startMetrics } from "./metrics.ts";
 import { replayStoredBlocks } from "./replay.ts";
 import { PortInUseError } from "./rpc/listen.ts";
@@ -61,7 +65,14 @@ export interface RunningNode {
 const SETTLING_MS = 2_000;
 
 /** Errors whose message says what to do. */
-const FOR_PEOPLE = [DataFolderError, WalError, SignStateError, UnknownSignatureError, AttestationFileError] as const;
+const FOR_PEOPLE = [
+  DataFolderError,
+  WalError,
+  SignStateError,
+  UnknownSignatureError,
+  AttestationFileError,
+  ExternalAddressError,
+] as const;
 
 /** What a person can put right is one line; the rest is a bug and keeps its stack. */
 function forPeople(error: unknown, folder: string): unknown {
@@ -76,7 +87,7 @@ function forPeople(error: unknown, folder: string): unknown {
 
 function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key | undefined): NodeApi {
   const { chain, network, app, mempool, driver, outlet, sync } = parts;
-  const { genesis, config, voteKey, metrics } = inputs;
+  const { genesis, config, metrics } = inputs;
   return {
     moniker: config.moniker,
     version: VERSION,
@@ -95,8 +106,11 @@ function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key
       return sync.catchingUp;
     },
     get ownValidator() {
-      if (voteKey === undefined) return undefined;
-      return app.rotation(app.tip.height + 1)?.validators.find((one) => equalBytes(one.voteKey, voteKey.publicKey));
+      const { signer } = parts;
+      if (signer === undefined) return undefined;
+      return app
+        .rotation(app.tip.height + 1)
+        ?.validators.find((one) => equalBytes(one.voteKey, signer.consensus.publicKey));
     },
     ownIdentityKey: identityKey?.publicKey,
     params: (height) => chain.params(height),
@@ -140,7 +154,8 @@ function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key
       }
     },
     mempool: () => chain.mempool(),
-    peers: () => network.peers(),
+    // What the RPC tells anybody may hear: a sentry says nothing of the validators behind it.
+    peers: () => network.peers().filter((peer) => !config.p2p.privatePeers.includes(peer.peerId)),
     onCommit: (listener) => parts.onCommit(listener),
     searchTxs: (conditions) => chain.searchTxs(conditions),
   };
@@ -151,14 +166,22 @@ function readInputs(
   log: Logger,
 ): Omit<NodeInputs, "metrics" | "onFault" | "onLast"> & { identityKey: Ed25519Key | undefined } {
   const paths = homePaths(options.home);
-  const isValidator = existsSync(paths.voteKey);
+  const hasKey = existsSync(paths.voteKey);
+  const { socket } = options.config.signer;
+  if (hasKey && socket !== "") {
+    throw new UserError(
+      `this home has a vote key (${paths.voteKey}) and settings that name a signer (signer.socket ${socket}), and two ` +
+        'memories of what was signed: move the key to the signer with "assay signer init --from", or empty signer.socket',
+    );
+  }
   return {
     paths,
     config: options.config,
     genesis: readGenesis(paths.genesis, modules),
     nodeKey: loadNodeKey(paths.nodeKey),
-    voteKey: isValidator ? loadVoteKey(paths.voteKey) : undefined,
-    identityKey: isValidator ? loadIdentityKey(paths.identityKey) : undefined,
+    voteKey: hasKey ? loadVoteKey(paths.voteKey) : undefined,
+    identityKey:
+      (hasKey || socket !== "") && existsSync(paths.identityKey) ? loadIdentityKey(paths.identityKey) : undefined,
     log,
     failpoint: options.failpoint === undefined ? NO_FAILPOINT : parseFailpoint(options.failpoint, log),
     ...(options.outlet === undefined ? {} : { outlet: options.outlet }),
@@ -207,11 +230,27 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await replayStoredBlocks(parts.app, parts.store, log);
     refuseAfterHalt(config.halt, parts.app.tip);
     refuseWrongClock(parts.app.tip, wallClock.now());
+    const waiting = openMempoolFile({
+      path: join(inputs.paths.data, "mempool"),
+      mempool: parts.mempool,
+      log,
+      every(ms, callback) {
+        const timer = setInterval(callback, ms).unref();
+        return () => clearInterval(timer);
+      },
+    });
+    closers.push(async () => waiting.stop());
     const api = createApi(parts, inputs, identityKey);
     const rpc = await startRpc({ ...config.rpc, api, log, metrics, cors: true });
     closers.push(() => rpc.close());
     const metricsServer = await startMetrics({ ...config.metrics, registry });
     closers.push(() => metricsServer.close());
+    const addressBook = keepAddressBook({
+      path: inputs.paths.addressBook,
+      known: () => parts.network.knownAddresses(),
+      log,
+    });
+    closers.push(async () => addressBook.stop());
     await parts.network.start();
     closers.push(() => parts.network.stop());
     const makeEngine = options.engine ?? createEngine;

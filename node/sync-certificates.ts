@@ -1,12 +1,13 @@
+import { bodyRootOf, headerRoot } from "../chain/block-roots.ts";
 import { equalBytes } from "../chain/bytes.ts";
 import { verifyCommit } from "../chain/commit.ts";
 import type { RememberingBls } from "../chain/crypto/remembering-bls.ts";
 import { randaoRoot } from "../chain/executor/randomness.ts";
 import type { ChainSpec } from "../chain/module.ts";
-import { Body, type CertifiedBlock } from "../chain/types/block.ts";
-import { Header } from "../chain/types/header.ts";
-import { ValidatorSet } from "../chain/types/validator.ts";
+import type { CertifiedBlock } from "../chain/types/block.ts";
+import type { ValidatorSet } from "../chain/types/validator.ts";
 import { type Commit, PRECOMMIT } from "../chain/types/vote.ts";
+import { setRoot } from "../chain/validator-set-root.ts";
 import { voteData, voteRoot } from "../chain/vote-signing.ts";
 
 export interface CertificatePorts {
@@ -22,11 +23,9 @@ function linked(blocks: readonly CertifiedBlock[], validatorsRoot: Uint8Array): 
   let parentId: Uint8Array | undefined;
   const end = blocks.findIndex(({ block: { header, body } }) => {
     const follows = parentId === undefined || equalBytes(header.parentId, parentId);
-    parentId = Header.hashTreeRoot(header);
+    parentId = headerRoot(header);
     return (
-      !follows ||
-      !equalBytes(header.validatorsRoot, validatorsRoot) ||
-      !equalBytes(header.bodyRoot, Body.hashTreeRoot(body))
+      !follows || !equalBytes(header.validatorsRoot, validatorsRoot) || !equalBytes(header.bodyRoot, bodyRootOf(body))
     );
   });
   return end < 0 ? blocks : blocks.slice(0, end);
@@ -47,11 +46,11 @@ export function proveTogether(
 ): readonly CertifiedBlock[] {
   const set = validators();
   if (set === undefined || blocks.length < 2) return blocks;
-  const chain = linked(blocks, ValidatorSet.hashTreeRoot([...set]));
+  const chain = linked(blocks, setRoot(set));
   const last = chain.at(-1);
   if (last === undefined || chain.length < 2) return blocks;
   const { commit } = last;
-  const isOfLast = equalBytes(commit.blockId, Header.hashTreeRoot(last.block.header));
+  const isOfLast = equalBytes(commit.blockId, headerRoot(last.block.header));
   if (!isOfLast || verifyCommit(commit, set, spec, bls) !== undefined) return blocks;
 
   const trust = (publicKey: Uint8Array | undefined, message: Uint8Array, signature: Uint8Array): void => {

@@ -79,7 +79,7 @@ export function createVotingGate({ signer, tip, hasPeers, clock, log }: VotingGa
         return signer.lastSigned;
       },
       get paused() {
-        return paused;
+        return paused || signer.paused === true;
       },
       signVote: (type, data) => signer.signVote(type, data),
       signProposal: (data) => signer.signProposal(data),

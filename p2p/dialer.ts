@@ -1,3 +1,4 @@
+import { CODE_P2P, multiaddr } from "@multiformats/multiaddr";
 import type { Reporter } from "./reporter.ts";
 
 export interface ConfiguredPeer {
@@ -119,4 +120,13 @@ export function createDialer(options: DialerOptions): Dialer {
       schedule(peer, yielding + backoffMs(failures.get(peerId) ?? 0, options.random));
     },
   };
+}
+
+/** Throws, naming the address, unless it is a multiaddr that ends in a peer id. */
+export function parsePeer(address: string): ConfiguredPeer {
+  const peerId = multiaddr(address)
+    .getComponents()
+    .findLast((component) => component.code === CODE_P2P)?.value;
+  if (peerId === undefined) throw new Error(`peer address ${address} must end in /p2p/<peer id>`);
+  return { peerId, address };
 }

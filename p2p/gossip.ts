@@ -44,6 +44,8 @@ export interface GossipOptions extends Reporter {
   readonly self: string;
   /** Whether the peer is a configured one. */
   readonly isConfigured: (peer: string) => boolean;
+  /** Whether others must not learn that the peer is connected here. */
+  readonly isHidden: (peer: string) => boolean;
   readonly handlers: PerTopic<TopicHandler>;
   readonly now: () => number;
   /** As Scoring.score: 0 down to -BAN_THRESHOLD. */
@@ -112,7 +114,7 @@ export function createGossip(options: GossipOptions): Gossip {
     penalise,
     maxFrameBytes: MAX_GOSSIP_FRAME,
     topics: allIds,
-    onFrames: neighbours.heard,
+    onFrames: (peer) => neighbours.heard(peer),
   });
   const queues = new Map(TOPIC_NAMES.map((name) => [name, topicQueue(name)]));
   let running: GossipSub | undefined;
@@ -245,7 +247,8 @@ export function createGossip(options: GossipOptions): Gossip {
       if (running === undefined) return;
       const router = running;
       const [first = [], ...others] = [...names.keys()].map((id) => meshOf(router, id) ?? []);
-      const announcement = neighbours.announcement(first.filter((peer) => others.every((mesh) => mesh.includes(peer))));
+      const told = first.filter((peer) => !options.isHidden(peer) && others.every((mesh) => mesh.includes(peer)));
+      const announcement = neighbours.announcement(told);
       if (announcement !== undefined) send(neighboursId, toLocal(freshNonce(), announcement), NEIGHBOURS_TOPIC);
     },
     hasSubscribed(peer) {

@@ -3,8 +3,10 @@ import type { GossipSub, GossipSubComponents } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Connection, Ed25519PrivateKey, Libp2p, MultiaddrConnection } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { corkedNoise } from "./corked-noise.ts";
+import { placeScope } from "./peer-address.ts";
 
 export type Host = Libp2p<{ identify: ReturnType<ReturnType<typeof identify>>; gossip: GossipSub }>;
 
@@ -16,6 +18,14 @@ export interface HostOptions {
   /** Connections in all. Configured peers always find a place: strangers get what these leave. */
   readonly maxConnections: number;
   readonly configured: ReadonlySet<string>;
+  /** Whether configured peers are the only ones that this node has to do with. */
+  readonly isPrivate: boolean;
+  /** Connections that are kept for peers of this node's own choice, out of maxConnections. */
+  readonly outbound: number;
+  /** What others are told to dial, besides what this node listens on. */
+  readonly externalAddress?: string | undefined;
+  /** Whether addresses of a local network are told to others, where the node listens on all it has. */
+  readonly allowPrivate: boolean;
   readonly isBanned: (peer: string) => boolean;
 }
 
@@ -38,25 +48,36 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const ofPeer = open.filter((other) => other.remotePeer.toString() === peer);
     if (options.isBanned(peer) || ofPeer.length >= MAX_CONNECTIONS_PER_PEER) return true;
     if (options.configured.has(peer)) return false;
-    const strangers = open.filter((other) => !options.configured.has(other.remotePeer.toString()));
+    if (options.isPrivate) return true;
+    // Those that this node has chosen itself have places of their own: who fills the others can not shut it in.
+    const strangers = open.filter(
+      (other) => other.direction === "inbound" && !options.configured.has(other.remotePeer.toString()),
+    );
     const address = networkAddress(incoming);
     const sameAddress = strangers.filter((other) => networkAddress(other) === address);
     return (
-      strangers.length >= Math.max(0, options.maxConnections - options.configured.size) ||
+      strangers.length >= Math.max(0, options.maxConnections - options.configured.size - options.outbound) ||
       sameAddress.length >= MAX_STRANGERS_PER_ADDRESS
     );
   }
 
+  const listensOnAll = placeScope(options.listen) === "unspecified";
   const host = await createLibp2p({
     start: false,
     privateKey: options.key,
     nodeInfo: { name: "assay", version: "1", userAgent: "assay" },
-    addresses: { listen: [options.listen] },
+    addresses: {
+      listen: [options.listen],
+      ...(options.externalAddress === undefined ? {} : { appendAnnounce: [options.externalAddress] }),
+      announceFilter: (addresses) => (listensOnAll && !options.allowPrivate ? addresses.filter(isPublic) : addresses),
+    },
     transports: [tcp({ backlog: 64, maxConnections: 2 * options.maxConnections + 64 })],
     connectionEncrypters: [corkedNoise(options.genesisRoot)],
     streamMuxers: [yamux({ maxInboundStreams: 64, maxOutboundStreams: 256 })],
     connectionGater: {
-      denyDialPeer: (peer) => options.isBanned(peer.toString()),
+      denyDialPeer: (peer) =>
+        options.isBanned(peer.toString()) || (options.isPrivate && !options.configured.has(peer.toString())),
+      // Who it is shows only in the handshake: before it there is an address, which anybody behind it may have.
       denyInboundEncryptedConnection: (peer, incoming) => denyInbound(peer.toString(), incoming),
     },
     connectionManager: {
@@ -76,6 +97,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
   });
   connections = () => host.getConnections();
   return host;
+}
+
+function isPublic(address: Multiaddr): boolean {
+  return placeScope(address.toString()) === "public";
 }
 
 function networkAddress(connection: { readonly remoteAddr: Connection["remoteAddr"] }): string {

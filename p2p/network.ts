@@ -1,11 +1,21 @@
 import type { Connection, PeerId } from "@libp2p/interface";
-import { CODE_P2P, multiaddr } from "@multiformats/multiaddr";
-import { type ConfiguredPeer, createDialer } from "./dialer.ts";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createAddressBook, type SavedAddress } from "./address-book.ts";
+import { announcedAddress } from "./announced-address.ts";
+import { createDialer, parsePeer } from "./dialer.ts";
+import { createDiscovery, type Link } from "./discovery.ts";
 import { createGossip, type PublishOptions } from "./gossip.ts";
 import { createHost } from "./host.ts";
 import { nodeKey, peerIdOf } from "./node-key.ts";
 import { PeerError } from "./peer-error.ts";
-import { type PerProtocol, PROTOCOL_NAMES, PROTOCOLS, type ProtocolName, protocolId } from "./protocols.ts";
+import {
+  type PerProtocol,
+  PROTOCOL_NAMES,
+  PROTOCOLS,
+  type ProtocolName,
+  protocolId,
+  type WireProtocol,
+} from "./protocols.ts";
 import type { Log, Metrics } from "./reporter.ts";
 import { createRequestClient, type RequestOptions } from "./request-client.ts";
 import { createRequestServer, type RequestHandler } from "./request-server.ts";
@@ -26,8 +36,29 @@ export interface NetworkOptions {
   readonly log: Log;
   readonly metrics?: Metrics | undefined;
   readonly maxConnections: number;
+  /** Peer ids that always find a place here and are never told to anybody: validators behind this node. None if not given. */
+  readonly privatePeers?: readonly string[] | undefined;
+  /** Has to do with configured and private peers alone, and neither asks nor tells anybody of others. */
+  readonly isPrivate?: boolean | undefined;
+  /** None if not given, and then only configured peers are ever dialled. */
+  readonly discovery?: DiscoverySettings | undefined;
   /** Milliseconds, for scores, bans and rates. */
   readonly now?: (() => number) | undefined;
+}
+
+export interface DiscoverySettings {
+  /** Peers of the node's own choice to be connected to, besides configured ones. */
+  readonly outbound: number;
+  /** `/ip4/…/tcp/…/p2p/<peer id>`, dialled while too few addresses are known. */
+  readonly bootstrap: readonly string[];
+  /** Where others reach this node, with or without its peer id. */
+  readonly externalAddress?: string | undefined;
+  /** Takes and tells addresses of loopback and local networks. */
+  readonly allowPrivate: boolean;
+  /** What an earlier process has known. */
+  readonly known: readonly SavedAddress[];
+  /** How often it is looked whether there is something to do, in ms; 1000 if not given. */
+  readonly paceMs?: number | undefined;
 }
 
 export interface PeerInfo {
@@ -62,6 +93,8 @@ export interface Network {
   /** Throws PeerError; its penalty has already been charged. A request over its bound is a plain Error: a fault of the caller. */
   request(peerId: string, protocol: ProtocolName, bytes: Uint8Array, options?: RequestOptions): Promise<Uint8Array>;
   peers(): readonly PeerInfo[];
+  /** The address book, to be kept; empty without discovery. */
+  knownAddresses(): readonly SavedAddress[];
   penalise(peerId: string, points: number, reason: string): void;
   /** The returned function unsubscribes. */
   onPeer(listener: (event: PeerEvent) => void): () => void;
@@ -72,6 +105,7 @@ const BAN_MS = 600_000;
 const CONFIGURED_BAN_MS = 5_000;
 const MAX_SCORED_PEERS = 4096;
 const TICK_MS = 50;
+const DISCOVERY_PACE_MS = 1_000;
 /** Peers that gossip already are looked at every so many ticks, new ones at each. */
 const TICKS_PER_CHECK = 10;
 /** A peer that has no gossip stream in both directions after this long is no use, or lost one: it is disconnected. */
@@ -90,7 +124,11 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const now = options.now ?? Date.now;
   const self = await peerIdOf(options.seed);
   const configured = options.peers.map(parsePeer);
-  const configuredIds = new Set(configured.map((peer) => peer.peerId));
+  const hidden = new Set(options.privatePeers);
+  const configuredIds = new Set([...configured.map((peer) => peer.peerId), ...hidden]);
+  const isPrivate = options.isPrivate === true;
+  const settings = isPrivate ? undefined : options.discovery;
+  const own = settings === undefined ? undefined : announcedAddress(settings, options.listen, self);
   const peers = new Map<string, Peer>();
   /** Strangers whose addresses libp2p still holds, the longest gone first. */
   const departed = new Map<string, { readonly id: PeerId; readonly at: number }>();
@@ -114,6 +152,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     genesisRoot: options.genesisRoot,
     self,
     isConfigured: (peer) => configuredIds.has(peer),
+    isHidden: (peer) => hidden.has(peer),
     handlers: options.handlers,
     now,
     log,
@@ -128,12 +167,54 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     gossip: (components) => gossip.service(components),
     maxConnections: options.maxConnections,
     configured: configuredIds,
+    isPrivate,
+    outbound: settings?.outbound ?? 0,
+    externalAddress: settings?.externalAddress === undefined ? undefined : own?.address,
+    allowPrivate: settings?.allowPrivate ?? false,
     isBanned: (peer) => scoring.bannedUntil(peer) !== undefined,
   });
-  const servers = PROTOCOL_NAMES.map((name) => ({
-    name,
-    server: createRequestServer({ name, handler: options.protocols[name], now, log, metrics, penalise }),
-  }));
+  const book = createAddressBook({
+    self,
+    allowPrivate: settings?.allowPrivate ?? false,
+    isHidden: (peer) => hidden.has(peer),
+    now,
+    random: Math.random,
+  });
+  book.restore(settings?.known ?? []);
+  const discovery =
+    settings &&
+    createDiscovery({
+      book,
+      own: own?.address,
+      outbound: settings.outbound,
+      bootstrap: settings.bootstrap.map(parsePeer).filter((peer) => peer.peerId !== self),
+      links: () =>
+        host
+          .getConnections()
+          .filter((open) => open.status === "open")
+          .map(linkOf),
+      isConfigured: (peer) => configuredIds.has(peer),
+      isHidden: (peer) => hidden.has(peer),
+      isBanned: (peer) => scoring.bannedUntil(peer) !== undefined,
+      dial: async (address, signal) => void (await host.dial(multiaddr(address), { signal })),
+      async verify(address, signal) {
+        const connection = await host.dial(multiaddr(address), { signal, force: true });
+        await connection.close();
+      },
+      ask: (peerId, bytes) => request(peerId, "peer_exchange", bytes),
+      now,
+      random: Math.random,
+      paceMs: settings.paceMs ?? DISCOVERY_PACE_MS,
+      log,
+      metrics,
+      penalise,
+    });
+  const servers = PROTOCOL_NAMES.flatMap((name) => {
+    // A node without discovery does not speak the protocol at all.
+    const handler = name === "peer_exchange" ? discovery?.answer : options.protocols[name];
+    if (handler === undefined) return [];
+    return [{ name, server: createRequestServer({ name, handler, now, log, metrics, penalise }) }];
+  });
   const client = createRequestClient(options.genesisRoot, now);
   const dialer = createDialer({
     self,
@@ -204,6 +285,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     departed.delete(peerId);
     peers.set(peerId, { since: now(), ready: false });
     dialer.connected(peerId);
+    for (const connection of connectionsTo(peerId)) discovery?.connected(linkOf(connection));
     emit("connected", peerId);
   }
 
@@ -215,7 +297,29 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     client.forget(peerId);
     for (const { server } of servers) server.forget(peerId);
     dialer.disconnected(peerId);
+    discovery?.disconnected(peerId);
     emit("disconnected", peerId);
+  }
+
+  async function request(
+    peerId: string,
+    protocol: WireProtocol,
+    bytes: Uint8Array,
+    requestOptions?: RequestOptions,
+  ): Promise<Uint8Array> {
+    const [connection] = connectionsTo(peerId);
+    if (connection === undefined) throw new PeerError(peerId, "disconnected", 0, "not connected");
+    try {
+      const answer = await client.send(connection, protocol, bytes, requestOptions ?? {});
+      metrics?.increment("p2p_requests_out", { protocol, outcome: "ok" });
+      return answer;
+    } catch (error) {
+      if (error instanceof PeerError) {
+        metrics?.increment("p2p_requests_out", { protocol, outcome: error.code });
+        penalise(peerId, error.penalty, error.message);
+      }
+      throw error;
+    }
   }
 
   host.addEventListener("peer:connect", (event) => onConnect(event.detail.toString()));
@@ -244,30 +348,18 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       await host.start();
       gossip.start(host.services.gossip);
       dialer.start();
+      discovery?.start();
       timer = setInterval(tick, TICK_MS).unref();
     },
     async stop() {
       clearInterval(timer);
       dialer.stop();
+      discovery?.stop();
       gossip.stop();
       await host.stop();
     },
     publish: (topic, bytes, publishOptions) => gossip.publish(topic, bytes, publishOptions),
-    async request(peerId, protocol, bytes, requestOptions) {
-      const [connection] = connectionsTo(peerId);
-      if (connection === undefined) throw new PeerError(peerId, "disconnected", 0, "not connected");
-      try {
-        const answer = await client.send(connection, protocol, bytes, requestOptions ?? {});
-        metrics?.increment("p2p_requests_out", { protocol, outcome: "ok" });
-        return answer;
-      } catch (error) {
-        if (error instanceof PeerError) {
-          metrics?.increment("p2p_requests_out", { protocol, outcome: error.code });
-          penalise(peerId, error.penalty, error.message);
-        }
-        throw error;
-      }
-    },
+    request,
     peers: () =>
       [...peers.keys()].flatMap((peerId) => {
         const [connection] = connectionsTo(peerId);
@@ -275,6 +367,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
         const address = connection.remoteAddr.toString();
         return [{ peerId, address, outbound: connection.direction === "outbound", score: scoring.score(peerId) }];
       }),
+    knownAddresses: () => (discovery === undefined ? [] : book.save()),
     penalise,
     onPeer(listener) {
       listeners.add(listener);
@@ -283,17 +376,13 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   };
 }
 
+function linkOf(connection: Connection): Link {
+  const { remotePeer, remoteAddr, direction } = connection;
+  return { peerId: remotePeer.toString(), remote: remoteAddr.toString(), outbound: direction === "outbound" };
+}
+
 function hasOutboundGossip(connection: Connection): boolean {
   return connection.streams.some(
     (stream) => stream.direction === "outbound" && stream.status === "open" && stream.protocol.startsWith("/meshsub/"),
   );
-}
-
-/** Throws, naming the address, unless it is a multiaddr that ends in a peer id. */
-function parsePeer(address: string): ConfiguredPeer {
-  const peerId = multiaddr(address)
-    .getComponents()
-    .findLast((component) => component.code === CODE_P2P)?.value;
-  if (peerId === undefined) throw new Error(`peer address ${address} must end in /p2p/<peer id>`);
-  return { peerId, address };
 }

@@ -100,16 +100,29 @@ export const PROTOCOLS = {
     concurrent: 8,
     doc: "The manifest of a snapshot, or a chunk of one; each hashes to what it was asked for by.",
   },
+  peer_exchange: {
+    maxRequestBytes: KIBIBYTE,
+    maxResponseBytes: 8 * KIBIBYTE,
+    timeoutMs: 5_000,
+    perSecond: 0.1,
+    burst: 4,
+    concurrentPerPeer: 1,
+    concurrent: 16,
+    doc: "Addresses of other peers, each of which the other has reached itself. The asker may give its own.",
+  },
 } as const satisfies Record<string, ProtocolSpec>;
 
-export type ProtocolName = keyof typeof PROTOCOLS;
+export type WireProtocol = keyof typeof PROTOCOLS;
+
+/** The protocols that a node's parts ask and answer; the network itself speaks `peer_exchange`. */
+export type ProtocolName = Exclude<WireProtocol, "peer_exchange">;
 
 /** One value for each protocol; leaving one out is a compile error. */
 export type PerProtocol<V> = { readonly [P in ProtocolName]: V };
 
-export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as readonly ProtocolName[];
+export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as readonly WireProtocol[];
 
 /** `/assay/<first 8 hex digits of the genesis root>/<name>/1`. */
-export function protocolId(genesisRoot: Uint8Array, name: ProtocolName): string {
+export function protocolId(genesisRoot: Uint8Array, name: WireProtocol): string {
   return `/assay/${toHex(genesisRoot.subarray(0, 4))}/${name}/1`;
 }

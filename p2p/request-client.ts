@@ -2,7 +2,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { encodeFrame } from "./frames.ts";
 import { PeerError, type PeerErrorCode } from "./peer-error.ts";
 import { PENALTIES } from "./penalties.ts";
-import { PROTOCOL_NAMES, PROTOCOLS, type ProtocolName, type ProtocolSpec, protocolId } from "./protocols.ts";
+import { PROTOCOL_NAMES, PROTOCOLS, type ProtocolSpec, protocolId, type WireProtocol } from "./protocols.ts";
 import { ANSWER } from "./request-server.ts";
 import { compress, decompress, maxCompressedLength } from "./snappy.ts";
 import { asError, type ReadFailure, readFrame, sendAndClose } from "./stream-io.ts";
@@ -17,7 +17,7 @@ export interface RequestOptions {
 
 export interface RequestClient {
   /** One request on a stream of its own. Throws PeerError; charging its penalty is left to the caller. */
-  send(connection: Connection, name: ProtocolName, request: Uint8Array, options: RequestOptions): Promise<Uint8Array>;
+  send(connection: Connection, name: WireProtocol, request: Uint8Array, options: RequestOptions): Promise<Uint8Array>;
   forget(peer: string): void;
 }
 
@@ -26,7 +26,7 @@ export interface RequestClient {
  * haste: a request beyond them fails at once as `busy`.
  */
 export function createRequestClient(genesisRoot: Uint8Array, now: () => number): RequestClient {
-  const buckets = PROTOCOL_NAMES.map((name): [ProtocolName, TokenBuckets] => {
+  const buckets = PROTOCOL_NAMES.map((name): [WireProtocol, TokenBuckets] => {
     const { perSecond, burst } = PROTOCOLS[name];
     // A little less than allowed: the two clocks differ.
     return [name, createTokenBuckets(now, perSecond * 0.9, burst)];
@@ -64,7 +64,7 @@ export function createRequestClient(genesisRoot: Uint8Array, now: () => number):
 async function sendRequest(
   connection: Connection,
   id: string,
-  name: ProtocolName,
+  name: WireProtocol,
   request: Uint8Array,
   options: RequestOptions,
 ): Promise<Uint8Array> {
@@ -111,7 +111,7 @@ async function openStream(
 
 type Fail = (code: PeerErrorCode, penalty: number, message: string) => PeerError;
 
-function readError(failure: ReadFailure, name: ProtocolName, fail: Fail): PeerError {
+function readError(failure: ReadFailure, name: WireProtocol, fail: Fail): PeerError {
   switch (failure) {
     case "timeout":
       return fail("timeout", PENALTIES.noAnswer, `no answer to ${name} in time`);
@@ -124,7 +124,7 @@ function readError(failure: ReadFailure, name: ProtocolName, fail: Fail): PeerEr
   }
 }
 
-function open(frame: Uint8Array, spec: ProtocolSpec, name: ProtocolName, fail: Fail): Uint8Array {
+function open(frame: Uint8Array, spec: ProtocolSpec, name: WireProtocol, fail: Fail): Uint8Array {
   switch (frame[0]) {
     case ANSWER.ok: {
       const answer = decompress(frame.subarray(1), spec.maxResponseBytes);

@@ -2,7 +2,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { encodeFrame } from "./frames.ts";
 import { PeerError } from "./peer-error.ts";
 import { PENALTIES } from "./penalties.ts";
-import { PROTOCOLS, type ProtocolName, type ProtocolSpec } from "./protocols.ts";
+import { PROTOCOLS, type ProtocolSpec, type WireProtocol } from "./protocols.ts";
 import type { Reporter } from "./reporter.ts";
 import { compress, decompress, maxCompressedLength } from "./snappy.ts";
 import { asError, type ReadFailure, readFrame, sendAndClose } from "./stream-io.ts";
@@ -19,7 +19,7 @@ export type RequestHandler = (request: Uint8Array, from: string) => Promise<Uint
 export const ANSWER = { ok: 0, unavailable: 1, refused: 2, busy: 3 } as const;
 
 export interface RequestServerOptions extends Reporter {
-  readonly name: ProtocolName;
+  readonly name: WireProtocol;
   readonly handler: RequestHandler;
   readonly now: () => number;
 }

@@ -117,6 +117,21 @@ export function storedValue<V>(type: Type<V>, value: V): { bytes: Uint8Array; ro
   return { bytes: type.serialize(value), root: type.hashTreeRoot(value) };
 }
 
+/**
+ * A decoder that decodes each array of bytes once: a store answers with the same array until the key is written. What it gives is shared, so it
+ * must be frozen. Kept for as long as the store keeps the bytes.
+ */
+export function decodedOnce<D extends object>(decode: (bytes: Uint8Array) => D): (bytes: Uint8Array) => D {
+  const known = new WeakMap<Uint8Array, D>();
+  return (bytes) => {
+    const kept = known.get(bytes);
+    if (kept !== undefined) return kept;
+    const decoded = decode(bytes);
+    known.set(bytes, decoded);
+    return decoded;
+  };
+}
+
 export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>, type: Type<V>): Collection<K, V> {
   const prefix = Uint8Array.of(OWNER[owner], number);
   const storeKey = (k: K): Uint8Array => join(prefix, key.encode(k));

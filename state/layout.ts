@@ -22,9 +22,33 @@ export const FORMAT = 1;
 export const HEIGHT_BYTES = 6;
 export const META_KEY: Uint8Array = Uint8Array.of(TABLE.meta);
 
-function tableKey(table: Table, ...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat([Uint8Array.of(TABLE[table]), ...parts]));
+/** PERF: a commit makes hundreds of keys, so each is one array. */
+function tableKey(table: Table, key: Uint8Array, after = 0): Uint8Array {
+  const bytes = new Uint8Array(1 + key.length + after);
+  bytes[0] = TABLE[table];
+  bytes.set(key, 1);
+  return bytes;
 }
+
+/** Writes a whole number of up to 53 bits, big-endian. */
+function putUint(bytes: Uint8Array, at: number, value: number, size: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+    throw new RangeError(`${value} is no number of ${size} bytes`);
+  }
+  for (let i = at + size - 1, rest = value; i >= at; i--) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+/** A key of a table that ends with a height. */
+function heightEntry(table: Table, key: Uint8Array, height: number): Uint8Array {
+  const bytes = tableKey(table, key, HEIGHT_BYTES);
+  putUint(bytes, 1 + key.length, height, HEIGHT_BYTES);
+  return bytes;
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 /** All keys of a table. */
 export function tableRange(table: Table): KeyRange {
@@ -37,20 +61,22 @@ export function withoutTable(key: Uint8Array): Uint8Array {
 }
 
 function uint(value: number, size: number): Uint8Array {
-  const bytes = Buffer.alloc(size);
-  bytes.writeUIntBE(value, 0, size);
+  const bytes = new Uint8Array(size);
+  putUint(bytes, 0, value, size);
   return bytes;
 }
 
 export const valueKey = (key: Uint8Array): Uint8Array => tableKey("value", key);
 export const sideKey = (key: Uint8Array): Uint8Array => tableKey("side", key);
-export const rootKey = (height: number): Uint8Array => tableKey("root", uint(height, HEIGHT_BYTES));
-export const pastKey = (key: Uint8Array, version: number): Uint8Array =>
-  tableKey("past", key, uint(version, HEIGHT_BYTES));
-export const deletedKey = (key: Uint8Array, height: number): Uint8Array =>
-  tableKey("deleted", key, uint(height, HEIGHT_BYTES));
-export const staleKey = (height: number, chunk: number): Uint8Array =>
-  tableKey("stale", uint(height, HEIGHT_BYTES), uint(chunk, 4));
+export const rootKey = (height: number): Uint8Array => heightEntry("root", NO_BYTES, height);
+export const pastKey = (key: Uint8Array, version: number): Uint8Array => heightEntry("past", key, version);
+export const deletedKey = (key: Uint8Array, height: number): Uint8Array => heightEntry("deleted", key, height);
+export function staleKey(height: number, chunk: number): Uint8Array {
+  const bytes = tableKey("stale", NO_BYTES, HEIGHT_BYTES + 4);
+  putUint(bytes, 1, height, HEIGHT_BYTES);
+  putUint(bytes, 1 + HEIGHT_BYTES, chunk, 4);
+  return bytes;
+}
 
 function splitHeight(bytes: Uint8Array): { key: Uint8Array; height: number } {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -72,15 +98,15 @@ export function parsePastKey(bytes: Uint8Array): { key: Uint8Array; version: num
 
 /** The pages that were written at a height. */
 export function pagesOf(height: number): KeyRange {
-  return { start: tableKey("page", uint(height, HEIGHT_BYTES)), end: tableKey("page", uint(height + 1, HEIGHT_BYTES)) };
+  return { start: heightEntry("page", NO_BYTES, height), end: heightEntry("page", NO_BYTES, height + 1) };
 }
 
 export function pageKey(id: PageId): Uint8Array {
   const whole = id.depth >> 1;
   const packed = (id.depth + 1) >> 1;
-  const bytes = Buffer.alloc(1 + HEIGHT_BYTES + 1 + packed);
+  const bytes = new Uint8Array(1 + HEIGHT_BYTES + 1 + packed);
   bytes[0] = TABLE.page;
-  bytes.writeUIntBE(id.version, 1, HEIGHT_BYTES);
+  putUint(bytes, 1, id.version, HEIGHT_BYTES);
   bytes[7] = id.depth;
   bytes.set(id.path.subarray(0, whole), 8);
   if (packed > whole) bytes[8 + whole] = (id.path[whole] as number) & 0xf0;
@@ -94,7 +120,10 @@ export interface ValueRecord {
 }
 
 export function encodeValue(record: ValueRecord): Uint8Array {
-  return new Uint8Array(Buffer.concat([uint(record.version, HEIGHT_BYTES), record.bytes]));
+  const bytes = new Uint8Array(HEIGHT_BYTES + record.bytes.length);
+  putUint(bytes, 0, record.version, HEIGHT_BYTES);
+  bytes.set(record.bytes, HEIGHT_BYTES);
+  return bytes;
 }
 
 export function decodeValue(bytes: Uint8Array): ValueRecord {

@@ -8,8 +8,15 @@ const PRUNED_CHUNKS = 4;
 
 /** Each key as a 16-bit length and its bytes. */
 function encodeKeys(keys: readonly Uint8Array[]): Uint8Array {
-  const parts = keys.flatMap((key) => [Uint8Array.of(key.length >> 8, key.length & 0xff), key]);
-  return new Uint8Array(Buffer.concat(parts));
+  const bytes = new Uint8Array(keys.reduce((sum, key) => sum + 2 + key.length, 0));
+  let at = 0;
+  for (const key of keys) {
+    bytes[at] = key.length >> 8;
+    bytes[at + 1] = key.length & 0xff;
+    bytes.set(key, at + 2);
+    at += 2 + key.length;
+  }
+  return bytes;
 }
 
 /** What `staleWrites` has written. */

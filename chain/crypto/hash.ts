@@ -1,7 +1,13 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOnce } from "node:crypto";
+import { fromByteString } from "../../state/byte-strings.ts";
 
-/** SHA-256, 32 bytes. */
+/**
+ * SHA-256, 32 bytes. PERF: one call that gives a string is a quarter of what a Hash object costs for 40 bytes, 0.35 µs; most
+ * callers have one part.
+ */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return fromByteString(hashOnce("sha256", only, "binary"));
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());

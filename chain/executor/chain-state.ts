@@ -1,12 +1,13 @@
 import { BitListType, ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
-import { bytesKey, collection, heightKey, item, type StoredType } from "../../state/collections.ts";
+import { bytesKey, collection, decodedOnce, heightKey, item, type StoredType } from "../../state/collections.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
 import { equalBytes, fromUtf8, utf8 } from "../bytes.ts";
-import { ParamEntries, type Params } from "../params.ts";
+import { oncePerParams, ParamEntries, type Params, sealParams } from "../params.ts";
 import type { Rotation } from "../proposer-rotation.ts";
 import { MAX_VALIDATORS } from "../types/limits.ts";
 import { Bytes32, Uint32, Uint64, UintBn64 } from "../types/primitives.ts";
 import { ValidatorSet } from "../types/validator.ts";
+import { sealSet, setRoot } from "../validator-set-root.ts";
 
 /** What the chain itself, as opposed to its modules, keeps in the state. */
 
@@ -61,13 +62,25 @@ function required<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** PERF: each block reads the same parameters and set several times, and most blocks change neither. */
+const decodeParams = decodedOnce((bytes) =>
+  sealParams(ParamEntries.deserialize(bytes).map(({ name, value }) => [fromUtf8(name), value])),
+);
+const decodeSet = decodedOnce((bytes) => {
+  const { validators, lastHeight } = SetRecord.deserialize(bytes);
+  return Object.freeze({ validators: sealSet(validators), lastHeight });
+});
+
+/** Whoever reads equal bytes gets the same parameters, sealed. */
 export function readParams(reader: StateReader): Params {
-  return new Map(required(params.get(reader), "parameters").map(({ name, value }) => [fromUtf8(name), value]));
+  return decodeParams(required(reader.get(params.storeKey), "parameters"));
 }
+
+const rootOfParams = oncePerParams((values) => ParamEntries.hashTreeRoot(paramEntries(values)));
 
 /** hash_tree_root of all parameters in byte order of their names. */
 export function paramsRoot(values: Params): Uint8Array {
-  return ParamEntries.hashTreeRoot(paramEntries(values));
+  return rootOfParams(values).slice();
 }
 
 function paramEntries(values: Params): { name: Uint8Array; value: bigint }[] {
@@ -87,11 +100,16 @@ export function writeTip(writer: StateWriter, value: Tip): void {
   tip.set(writer, value);
 }
 
+function readSet(reader: StateReader, root: Uint8Array) {
+  const bytes = reader.get(sets.storeKey(root));
+  return bytes === undefined ? undefined : decodeSet(bytes);
+}
+
 /** The set that votes on the next block, with its priorities. */
 export function readRotation(reader: StateReader): Rotation {
   const root = required(currentSet.get(reader), "validator set");
   return {
-    validators: required(sets.get(reader, root), "validators").validators,
+    validators: required(readSet(reader, root), "validators").validators,
     priorities: required(priorities.get(reader), "priorities").map((value) => BigInt.asIntN(64, value)),
   };
 }
@@ -99,7 +117,7 @@ export function readRotation(reader: StateReader): Rotation {
 /** The set that voted on `height`, or undefined when it is pruned or not known yet. */
 export function readValidators(reader: StateReader, height: number): ValidatorSet | undefined {
   const record = heights.get(reader, height);
-  return record === undefined ? undefined : sets.get(reader, record.validatorsRoot)?.validators;
+  return record === undefined ? undefined : readSet(reader, record.validatorsRoot)?.validators;
 }
 
 export function readHeight(reader: StateReader, height: number): HeightRecord | undefined {
@@ -111,12 +129,12 @@ export function readHeight(reader: StateReader, height: number): HeightRecord | 
  * @param next the rotation from the next height on.
  */
 export function writeRotation(writer: StateWriter, height: number, next: Rotation): void {
-  const nextRoot = ValidatorSet.hashTreeRoot([...next.validators]);
+  const nextRoot = setRoot(next.validators);
   const root = currentSet.get(writer);
   if (root === undefined || !equalBytes(root, nextRoot)) {
     if (root !== undefined) {
-      const old = required(sets.get(writer, root), "validators");
-      sets.set(writer, root, { validators: old.validators, lastHeight: height });
+      const old = required(readSet(writer, root), "validators");
+      sets.set(writer, root, { validators: [...old.validators], lastHeight: height });
     }
     sets.set(writer, nextRoot, { validators: [...next.validators], lastHeight: 0 });
     currentSet.set(writer, nextRoot);
@@ -163,7 +181,7 @@ export function pruneHeights(
     heights.delete(writer, height);
     if (decisions.has(writer, height)) decisions.delete(writer, height);
     if (pins.has(writer, height)) pins.delete(writer, height);
-    const set = sets.get(writer, record.validatorsRoot);
+    const set = readSet(writer, record.validatorsRoot);
     if (set?.lastHeight === height) sets.delete(writer, record.validatorsRoot);
   }
 }

@@ -1,10 +1,10 @@
 import type { StateStore, StateUpdate } from "../../state/store.ts";
+import { headerRoot } from "../block-roots.ts";
 import { decodeTx } from "../decode-tx.ts";
 import { InvalidBlockError, TxError } from "../errors.ts";
 import type { Event, MessageRegistry } from "../module.ts";
 import type { Rotation } from "../proposer-rotation.ts";
 import type { Block } from "../types/block.ts";
-import { Header } from "../types/header.ts";
 import type { Commit } from "../types/vote.ts";
 import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
 import { type BlockOutcome, type BlockRun, startBlock } from "./block-run.ts";
@@ -33,7 +33,7 @@ export function executedBlock(
   txHashes: readonly Uint8Array[],
   { txs, events, next, setChanged }: BlockOutcome,
 ): ExecutedBlock {
-  return { block, blockId: Header.hashTreeRoot(block.header), update, txHashes, txs, events, next, setChanged };
+  return { block, blockId: headerRoot(block.header), update, txHashes, txs, events, next, setChanged };
 }
 
 function runTransactions(run: BlockRun, block: Block, registry: MessageRegistry, runtime: Runtime): Uint8Array[] {

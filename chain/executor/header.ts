@@ -1,9 +1,10 @@
 import type { StateReader } from "../../state/store.ts";
+import { bodyRootOf } from "../block-roots.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import type { Params } from "../params.ts";
-import { Body } from "../types/block.ts";
+import type { Body } from "../types/block.ts";
 import { BLOCK_VERSION, type Header } from "../types/header.ts";
-import { ValidatorSet } from "../types/validator.ts";
+import { setRoot } from "../validator-set-root.ts";
 import type { BlockOutcome } from "./block-run.ts";
 import { paramsRoot, readParams, readRotation, readTip } from "./chain-state.ts";
 import { nextBeacon } from "./randomness.ts";
@@ -26,7 +27,7 @@ export function headerBase(base: StateReader, parentId: Uint8Array): HeaderBase 
   return {
     height: tip.height + 1,
     parentId,
-    validatorsRoot: ValidatorSet.hashTreeRoot([...readRotation(base).validators]),
+    validatorsRoot: setRoot(readRotation(base).validators),
     paramsRoot: paramsRoot(params),
     params,
     beacon: tip.beacon,
@@ -47,11 +48,11 @@ export function sealHeader(
     time: start.time,
     parentId: head.parentId,
     proposerIndex: start.proposerIndex,
-    bodyRoot: Body.hashTreeRoot(body),
+    bodyRoot: bodyRootOf(body),
     stateRoot,
     receiptsRoot: receiptsRoot(outcome.txs, outcome.events),
     validatorsRoot: head.validatorsRoot,
-    nextValidatorsRoot: ValidatorSet.hashTreeRoot([...outcome.next.validators]),
+    nextValidatorsRoot: setRoot(outcome.next.validators),
     paramsRoot: head.paramsRoot,
     beacon: nextBeacon(head.beacon, start.randaoReveal),
   };

@@ -1,15 +1,16 @@
+import { headerRoot } from "../../chain/block-roots.ts";
 import { toHex } from "../../chain/bytes.ts";
 import { makeCommit } from "../../chain/commit.ts";
 import type { Bls } from "../../chain/crypto/bls.ts";
 import { duplicateVoteEvidence } from "../../chain/duplicate-vote.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
-import { Header } from "../../chain/types/header.ts";
+import type { Header } from "../../chain/types/header.ts";
 import type { ProposalData, Vote } from "../../chain/types/vote.ts";
 import { startHeight, transition } from "../core/core.ts";
 import type { State } from "../core/state.ts";
 import type { CoreVote, Effect, InputVerdict, Outcome, TimeoutKind, ValueId } from "../core/types.ts";
 import { checkOwnMessage, checkOwnPrecommit } from "../signer/known-signatures.ts";
-import { SigningRefusedError } from "../signer/signer.ts";
+import { SignerAwayError, SigningRefusedError } from "../signer/signer.ts";
 import type { InputRecord, WalRecord } from "../wal/records.ts";
 import type { Wal } from "../wal/wal.ts";
 import { canCompact, checkpointRecords } from "./checkpoint.ts";
@@ -198,18 +199,23 @@ export function createEngine(ports: EnginePorts): Engine {
       !isProposing(round)
     )
       return;
-    const request = {
-      height: config.height,
-      round,
-      proposerIndex: config.self,
-      time: Math.max(clock.now(), parentTime + 1),
-      lastCommit: late.commit(),
-      randaoReveal: signer.randaoReveal(config.height),
+    const { height: number, self } = config;
+    const lastCommit = late.commit();
+    const buildWith = async (randaoReveal: Uint8Array): Promise<Block | undefined> => {
+      // The height may have been committed while the signer was asked.
+      if (app.tip.height + 1 !== number) return undefined;
+      const time = Math.max(clock.now(), parentTime + 1);
+      return app.build({ height: number, round, proposerIndex: self, time, lastCommit, randaoReveal });
     };
-    useApp(() => app.build(request)).then(
-      (block) => later.built(config.height, round, block),
-      (error: unknown) => log.error({ err: error, height: config.height, round }, "building a block failed"),
-    );
+    // Nothing else waits for the application meanwhile: a signer in another process may take its time.
+    const reveal = signer.randaoReveal(number);
+    reveal
+      .then((randaoReveal) => useApp(() => buildWith(randaoReveal)))
+      .then((block) => block !== undefined && later.built(number, round, block))
+      .catch((error: unknown) => {
+        if (error instanceof SignerAwayError) log.warn({ reason: error.message, height: number, round }, "no proposal");
+        else log.error({ err: error, height: number, round }, "building a block failed");
+      });
   }
 
   /**
@@ -226,13 +232,18 @@ export function createEngine(ports: EnginePorts): Engine {
   }
 
   function refusal(error: unknown): undefined {
+    const at = { height: height.config.height, round: state.round };
+    if (error instanceof SignerAwayError) {
+      log.warn({ ...at, reason: error.message }, "no signature");
+      return undefined;
+    }
     if (!(error instanceof SigningRefusedError)) throw error;
-    log.warn({ reason: error.message, height: height.config.height, round: state.round }, "the signer refused");
+    log.error({ ...at, reason: error.message }, "the signer refused");
     return undefined;
   }
 
   async function send(round: number, polRound: number, block: Block): Promise<void> {
-    const blockId = Header.hashTreeRoot(block.header);
+    const blockId = headerRoot(block.header);
     const proposal: ProposalData = { height: height.config.height, round, polRound: polRound + 1, blockId };
     const signature = await signed((key) => key.signProposal(proposal));
     if (signature === undefined) return;
@@ -242,15 +253,21 @@ export function createEngine(ports: EnginePorts): Engine {
     network.broadcastProposal(message);
   }
 
+  const isPaused = (): boolean => signer?.paused === true;
+
   async function cast(vote: CoreVote): Promise<void> {
-    if (signer?.paused === true) {
+    if (isPaused()) {
       withheld.push({ kind: "vote", vote });
       return;
     }
     const data = { height: height.config.height, round: vote.round, blockId: blockIdOf(vote.value) };
     const type = typeOf(vote.kind);
     const signature = await signed((key) => key.signVote(type, data));
-    if (signature === undefined) return;
+    if (signature === undefined) {
+      // The same vote and no other is asked for again: the signer may have signed it before it went.
+      if (isPaused()) withheld.push({ kind: "vote", vote });
+      return;
+    }
     const message: Vote = { type, ...data, validatorIndex: vote.validator, signature };
     take({ kind: "vote", vote: message });
     network.broadcastVote(message);

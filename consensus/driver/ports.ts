@@ -64,18 +64,19 @@ export interface SignedPosition {
 
 /**
  * Signs, and remembers on disk what it signed before it lets a signature out. Rejects with a SigningRefusedError
- * (consensus/signer) when asked to contradict itself; any other rejection stops the node.
+ * (consensus/signer) when asked to contradict itself, and with a SignerAwayError when it is in another process that does
+ * not answer; any other rejection stops the node.
  */
 export interface ConsensusSigner {
   /** Index into a validator set is found by this key. */
   readonly publicKey: Uint8Array;
   /** Where the last signature was given: what this node remembers must not fall behind it. */
   readonly lastSigned: SignedPosition | undefined;
-  /** True while this node must neither vote nor propose, because it catches up. */
+  /** True while this node must neither vote nor propose, because it catches up or its signer is away. */
   readonly paused?: boolean;
   signVote(type: Vote["type"], data: VoteData): Promise<Uint8Array>;
   signProposal(data: ProposalData): Promise<Uint8Array>;
-  randaoReveal(height: number): Uint8Array;
+  randaoReveal(height: number): Promise<Uint8Array>;
 }
 
 /** What consensus tells other nodes. Delivery is not guaranteed. */

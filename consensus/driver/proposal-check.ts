@@ -1,10 +1,10 @@
+import { bodyRootOf, headerRoot } from "../../chain/block-roots.ts";
 import { equalBytes } from "../../chain/bytes.ts";
 import { verifyCommit } from "../../chain/commit.ts";
 import type { Bls, SignatureSet } from "../../chain/crypto/bls.ts";
 import { randaoRoot } from "../../chain/executor/randomness.ts";
 import type { ChainSpec } from "../../chain/module.ts";
-import { type Block, Body, type CertifiedBlock, type SignedProposal } from "../../chain/types/block.ts";
-import { Header } from "../../chain/types/header.ts";
+import type { Block, CertifiedBlock, SignedProposal } from "../../chain/types/block.ts";
 import { PRECOMMIT } from "../../chain/types/vote.ts";
 import { proposalRoot, voteData, voteRoot } from "../../chain/vote-signing.ts";
 import type { Height } from "./height.ts";
@@ -14,7 +14,7 @@ import type { Height } from "./height.ts";
  * another body under the proposer's signature, and the block would be judged invalid under its honest id.
  */
 function bodyMatches({ header, body }: Block): boolean {
-  return equalBytes(Body.hashTreeRoot(body), header.bodyRoot);
+  return equalBytes(bodyRootOf(body), header.bodyRoot);
 }
 
 /** What executing the block will verify: its proposer's randao reveal and the last commit, as far as they are well formed. */
@@ -52,7 +52,7 @@ export function proposalFault(signed: SignedProposal, height: Height, spec: Chai
   if (proposal.polRound > proposal.round) return `proof of lock in round ${proposal.polRound - 1}, which is not over`;
   // A block that others locked on keeps its first proposer; a fresh one is the signer's own.
   if (proposal.polRound === 0 && header.proposerIndex !== index) return "the block names another proposer";
-  if (!equalBytes(Header.hashTreeRoot(header), proposal.blockId)) return "the block is not the one proposed";
+  if (!equalBytes(headerRoot(header), proposal.blockId)) return "the block is not the one proposed";
   const message = proposalRoot(proposal, spec.genesisRoot);
   const own = { publicKey: proposer.voteKey, message, signature };
   if (!bls.verifyBatch([own, ...claimsOf(block, height, spec, bls)]) && !bls.verify(own)) {
@@ -72,7 +72,7 @@ export function certificateFault(
   if (block.header.height !== expected || commit.height !== expected) {
     return `block of height ${block.header.height}, commit of ${commit.height}, expected ${expected}`;
   }
-  if (!equalBytes(Header.hashTreeRoot(block.header), commit.blockId)) return "the commit is of another block";
+  if (!equalBytes(headerRoot(block.header), commit.blockId)) return "the commit is of another block";
   if (!bodyMatches(block)) return "the body is not the one of the header";
   return verifyCommit(commit, height.validators, spec, bls);
 }

@@ -14,6 +14,17 @@ export class SigningRefusedError extends Error {
   }
 }
 
+/**
+ * The signer is in another process and has not answered: it may have signed or not. The node goes on without, and may
+ * ask for the same again.
+ */
+export class SignerAwayError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "SignerAwayError";
+  }
+}
+
 interface Position {
   readonly height: number;
   readonly round: number;
@@ -106,7 +117,7 @@ export function signerOver(file: SignStateFile, options: KeyOptions): FileSigner
       const position = { height: data.height, round: data.round, step: SIGN_STEP.proposal };
       return sign(position, proposalRoot(data, genesisRoot));
     },
-    randaoReveal: (height) => make(randaoRoot(height, genesisRoot)),
+    randaoReveal: async (height) => make(randaoRoot(height, genesisRoot)),
     close: () => file.close(),
   };
 }

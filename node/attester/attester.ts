@@ -1,14 +1,14 @@
 import { compareBytes, equalBytes, toHex } from "../../chain/bytes.ts";
-import type { BlsSecretKey } from "../../chain/crypto/bls.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { readTip } from "../../chain/executor/chain-state.ts";
 import type { ChainSpec } from "../../chain/module.ts";
-import type { Commitment, CommitmentEntry } from "../../chain/types/attestation.ts";
+import type { Commitment, CommitmentData, CommitmentEntry } from "../../chain/types/attestation.ts";
 import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
+import { SignerAwayError } from "../../consensus/signer/signer.ts";
 import { createCommitteeCache } from "../../modules/inference/committee.ts";
-import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { Logger } from "../log.ts";
+import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import type { AttestationStore } from "./attestation-store.ts";
 import { createRuns, type RunOutput, type RunRequest, type RunsOptions } from "./runs.ts";
@@ -16,7 +16,7 @@ import { runOf, type Seat, seatsOf } from "./seats.ts";
 import { type PendingMessage, speculativeRun } from "./speculation.ts";
 
 export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel" | "onRun"> {
-  readonly voteKey: BlsSecretKey;
+  readonly signer: AttestationSigner;
   readonly spec: ChainSpec;
   /** Closed with the attester. */
   readonly store: AttestationStore;
@@ -53,7 +53,7 @@ const GATHER_MS = 5;
 const NO_OUTPUT = new Uint8Array(0);
 
 export function createAttester(options: AttesterOptions): Attester {
-  const { voteKey, spec, store, log, engine, loadModel, onRun } = options;
+  const { signer, spec, store, log, engine, loadModel, onRun } = options;
   const runs = createRuns({ engine, loadModel, onRun, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, log });
   const committees = createCommitteeCache();
   /** By job, from the start of the run until its attestation is on the disk. */
@@ -67,7 +67,8 @@ export function createAttester(options: AttesterOptions): Attester {
   /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
   async function persist({ jobId, job }: Seat, output: RunOutput): Promise<void> {
     const data = { jobId, committeeRoot: job.committeeRoot, outputRoot: output.root };
-    const signature = voteKey.sign(attestationRoot(data, spec.genesisRoot));
+    const signature = await signer.signAttestation(data, job.requestedHeight);
+    // A signer in this process has done so already; one in another has a memory of its own.
     await store.add({ ...data, height: job.requestedHeight, signature });
   }
 
@@ -78,7 +79,8 @@ export function createAttester(options: AttesterOptions): Attester {
       await persist(seat, output);
       publishSoon();
     } catch (error) {
-      log.error({ err: error, job: seat.jobId }, "a job was not attested");
+      if (error instanceof SignerAwayError) log.debug({ job: seat.jobId }, "a job waits for the signer");
+      else log.error({ err: error, job: seat.jobId }, "a job was not attested");
     } finally {
       working.delete(toHex(seat.jobId));
     }
@@ -98,6 +100,16 @@ export function createAttester(options: AttesterOptions): Attester {
     working.set(id, attest(seat, request));
   }
 
+  async function signAndPublish(data: CommitmentData): Promise<void> {
+    try {
+      const signature = await signer.signCommitment(data);
+      if (!closed) options.publishCommitment({ data, signature });
+    } catch (error) {
+      if (error instanceof SignerAwayError) log.debug({}, "a commitment waits for the signer");
+      else log.error({ err: error }, "a commitment was not signed");
+    }
+  }
+
   /** One message for each operator lists everything that is attested and not in the chain yet. */
   function commit(seats: readonly Seat[]): void {
     const messages = new Map<string, { readonly operator: Uint8Array; readonly entries: CommitmentEntry[] }>();
@@ -113,7 +125,7 @@ export function createAttester(options: AttesterOptions): Attester {
     for (const { operator: validator, entries } of messages.values()) {
       // In one order, so that the same commitments are the same bytes however often they are said.
       const data = { validator, entries: entries.sort((a, b) => compareBytes(a.jobId, b.jobId)) };
-      options.publishCommitment({ data, signature: voteKey.sign(commitmentRoot(data, spec.genesisRoot)) });
+      void signAndPublish(data);
     }
   }
 
@@ -134,7 +146,7 @@ export function createAttester(options: AttesterOptions): Attester {
 
   function advance(state: StateReader): void {
     const { height } = readTip(state);
-    const seats = seatsOf(state, height, voteKey.publicKey, committees);
+    const seats = seatsOf(state, height, signer.publicKey, committees);
     commit(seats);
     for (const seat of seats) {
       if (seat.mayReveal) reveal(state, seat);

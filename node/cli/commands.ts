@@ -11,6 +11,7 @@ export const COMMANDS: CommandTable = {
   model: async () => (await import("./commands/model.ts")).model,
   query: async () => (await import("./commands/query.ts")).query,
   rollback: async () => (await import("./commands/rollback.ts")).rollback,
+  signer: async () => (await import("./commands/signer.ts")).signer,
   tx: async () => (await import("./commands/tx.ts")).tx,
   verify: async () => (await import("./commands/verify.ts")).verify,
 };

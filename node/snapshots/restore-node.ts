@@ -8,8 +8,10 @@ import { type PerProtocol, PROTOCOL_NAMES } from "../../p2p/protocols.ts";
 import type { RequestHandler } from "../../p2p/request-server.ts";
 import type { TopicHandler } from "../../p2p/topic-queue.ts";
 import { type PerTopic, TOPIC_NAMES } from "../../p2p/topics.ts";
+import { readAddressBook } from "../address-book-file.ts";
 import { wallClock } from "../clock.ts";
 import type { NodeInputs } from "../compose.ts";
+import { peerSettings } from "../peer-settings.ts";
 import { UserError } from "../user-error.ts";
 import { hasState, restoreFromPeers } from "./restore.ts";
 import { openSnapshotStore } from "./snapshot-store.ts";
@@ -46,8 +48,10 @@ export async function restoreWhenEmpty(inputs: RestoreInputs, signal: AbortSigna
     log.debug({ trustHeight }, "the data folder has a state: the trusted block is of no use");
     return;
   }
-  if (config.p2p.peers.length === 0) {
-    throw new UserError("a snapshot comes from peers, and p2p.peers is empty: name some, or remove sync.trustHeight");
+  if (config.p2p.peers.length + config.p2p.bootstrap.length === 0) {
+    throw new UserError(
+      "a snapshot comes from peers, and p2p.peers and p2p.bootstrap are empty: name some, or remove sync.trustHeight",
+    );
   }
   const { genesisRoot } = genesis.spec;
   const unbonding = Number(genesis.params.get("staking.unbondingTime"));
@@ -57,8 +61,7 @@ export async function restoreWhenEmpty(inputs: RestoreInputs, signal: AbortSigna
   mkdirSync(paths.data, { recursive: true });
   const network = await createNetwork({
     seed: inputs.nodeKey.seed,
-    listen: config.p2p.listen,
-    peers: config.p2p.peers,
+    ...peerSettings(config, readAddressBook(paths.addressBook, log)),
     genesisRoot,
     handlers: DEAF,
     protocols: MUTE,

@@ -125,14 +125,31 @@ export interface TxOptions {
   readonly gas?: number;
   /** Bytes added. */
   readonly padding?: number;
+  /** With one, the memo stands as the sequence where transactions have theirs, too. */
+  readonly fee?: number;
+  readonly timeoutHeight?: number;
+  readonly unordered?: boolean;
 }
 
 export function txBytes(options: TxOptions = {}): Uint8Array {
-  const { key = 1, effect = 0, signer = 1, memo = "free", gas = 100_000, padding = 0 } = options;
+  const {
+    key = 1,
+    effect = 0,
+    signer = 1,
+    memo = "free",
+    gas = 100_000,
+    padding = 0,
+    fee,
+    unordered = false,
+  } = options;
   const value = new Uint8Array(3 + padding);
   value.set([key, effect, signer]);
-  const body = TxBody.fromPartial({ memo, messages: [{ typeUrl: poke.typeUrl, value }] });
-  const authInfo = AuthInfo.fromPartial({ fee: Fee.fromPartial({ gasLimit: BigInt(gas) }) });
+  const timeoutHeight = BigInt(options.timeoutHeight ?? 0);
+  const messages = [{ typeUrl: poke.typeUrl, value }];
+  const body = TxBody.fromPartial({ memo, messages, timeoutHeight, unordered });
+  const amount = fee === undefined ? [] : [{ denom: SPEC.denom, amount: String(fee) }];
+  const signerInfos = fee === undefined ? [] : [{ sequence: BigInt(memo) }];
+  const authInfo = AuthInfo.fromPartial({ signerInfos, fee: Fee.fromPartial({ gasLimit: BigInt(gas), amount }) });
   const raw = { bodyBytes: TxBody.encode(body).finish(), authInfoBytes: AuthInfo.encode(authInfo).finish() };
   return TxRaw.encode(TxRaw.fromPartial(raw)).finish();
 }

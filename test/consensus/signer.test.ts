@@ -46,7 +46,7 @@ test("signatures verify under their domains", async () => {
   expect(verify(voteRoot(PRECOMMIT, at(5, 0), spec.genesisRoot), await signer.signVote(PRECOMMIT, at(5, 0)))).toBe(
     true,
   );
-  expect(verify(randaoRoot(5, spec.genesisRoot), signer.randaoReveal(5))).toBe(true);
+  expect(verify(randaoRoot(5, spec.genesisRoot), await signer.randaoReveal(5))).toBe(true);
 });
 
 test("what was signed last is signed again byte for byte, also after a restart", async () => {

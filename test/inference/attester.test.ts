@@ -12,6 +12,7 @@ import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { type Attester, type AttesterOptions, createAttester } from "../../node/attester/attester.ts";
 import type { EngineResult, RunRequest } from "../../node/engine/engine.ts";
 import type { Logger } from "../../node/log.ts";
+import { attestationSigner } from "../../node/signer/attestation-signer.ts";
 import type { RevealMessage } from "../../node/wire.ts";
 import { MsgRequestInference } from "../../proto/inference.ts";
 import { accountOf, SPEC, validatorKeys } from "../modules/network.ts";
@@ -60,6 +61,7 @@ async function start(
   const commitments: Commitment[] = [];
   const reveals: RevealMessage[] = [];
   const asked: RunRequest[] = [];
+  const store = change.store ?? (await openAttestationStore({ path: join(folder, name), keepBlocks: 1000 }));
   const attester = createAttester({
     engine: {
       id: ENGINE_ID,
@@ -68,9 +70,9 @@ async function start(
         return Promise.resolve(answer(request));
       },
     },
-    voteKey: validatorKeys(name).vote,
+    signer: attestationSigner(validatorKeys(name).vote, SPEC.genesisRoot, store),
     spec: SPEC,
-    store: change.store ?? (await openAttestationStore({ path: join(folder, name), keepBlocks: 1000 })),
+    store,
     loadModel: () => Promise.resolve(new Uint8Array(1)),
     onRun: () => undefined,
     publishCommitment: (commitment) => void commitments.push(commitment),
@@ -177,6 +179,7 @@ test("after a restart what was attested stands, whatever the engine says now", a
   running = [];
   const after = await start("alice", () => ok(8));
   after.attester.onCommit(chain.store);
+  await until(() => after.commitments.length > 0);
   expect(after.commitments).toEqual(before.commitments);
   await until(() => errors.length > 0);
   expect(errors[0]).toContain("is attested with output");

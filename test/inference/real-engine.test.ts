@@ -12,6 +12,7 @@ import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { createAttester } from "../../node/attester/attester.ts";
 import { createEngine } from "../../node/engine/engine.ts";
 import { createLog } from "../../node/log.ts";
+import { attestationSigner } from "../../node/signer/attestation-signer.ts";
 import type { RevealMessage } from "../../node/wire.ts";
 import { SPEC, validatorKeys } from "../modules/network.ts";
 import { createChain, manifestOf } from "./harness.ts";
@@ -38,19 +39,20 @@ test("a real model: two validators that run it agree, and its answer is in the c
   const commitments: Commitment[] = [];
   const reveals: RevealMessage[] = [];
   const attesters = await Promise.all(
-    names.map(async (name) =>
-      createAttester({
+    names.map(async (name) => {
+      const store = await openAttestationStore({ path: join(folder, name), keepBlocks: 1000 });
+      return createAttester({
         engine,
-        voteKey: validatorKeys(name).vote,
+        signer: attestationSigner(validatorKeys(name).vote, SPEC.genesisRoot, store),
         spec: SPEC,
-        store: await openAttestationStore({ path: join(folder, name), keepBlocks: 1000 }),
+        store,
         loadModel: () => Promise.resolve(MODEL),
         onRun: () => undefined,
         publishCommitment: (commitment) => void commitments.push(commitment),
         publishReveal: (message) => void reveals.push(message),
         log: createLog({ level: "error", name: "test" }),
-      }),
-    ),
+      });
+    }),
   );
   const data = new Uint8Array(Float32Array.from({ length: 64 }, (_, i) => (i % 8 === 3 || i % 8 === 4 ? 1 : 0)).buffer);
   const inputs = Tensors.serialize([{ dtype: DTYPES.float32.code, shape: [1, 1, 8, 8], data }]);

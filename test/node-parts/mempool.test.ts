@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sdkError } from "../../chain/errors.ts";
 import { buildBlock } from "../../chain/executor/build-block.ts";
 import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import { createMempool, type MempoolOptions } from "../../node/mempool.ts";
@@ -98,6 +100,68 @@ describe("what gets in", () => {
   });
 });
 
+describe("who comes first", () => {
+  test("is who pays most for gas; a sender's own stay in their order", async () => {
+    const { add, mempool } = await setup();
+    const fees = (): string[] => mempool.transactions().map(({ fee }) => String(fee[0]?.amount ?? 0));
+    add({ memo: "0", fee: 10, signer: 1 });
+    add({ memo: "1", fee: 99, signer: 1 });
+    add({ memo: "0", fee: 20, signer: 2 });
+    add({ memo: "0", fee: 20, signer: 3 });
+    add({ memo: "0", fee: 50, gas: 1_000_000, signer: 4 });
+    // 99 waits for 10; 50 is for ten times the gas.
+    expect(fees()).toEqual(["20", "20", "10", "99", "50"]);
+  });
+
+  test("a tenth more takes a waiting one's turn, less is told the next sequence", async () => {
+    const { add, mempool, commit } = await setup();
+    const waiting = (): unknown[] => mempool.transactions().map(({ fee, body }) => [body.memo, fee[0]?.amount]);
+    for (const memo of ["0", "1", "2"]) add({ memo, fee: 100 });
+    expect(add({ memo: "1", fee: 109 }).code).toBe(32);
+    const checked = mempool.check(txBytes({ memo: "1", fee: 110 }));
+    expect([checked.code, waiting()]).toEqual([
+      0,
+      [
+        ["0", 100n],
+        ["1", 100n],
+        ["2", 100n],
+      ],
+    ]);
+    expect(add({ memo: "1", fee: 110 }).code).toBe(0);
+    expect(waiting()).toEqual([
+      ["0", 100n],
+      ["1", 110n],
+      ["2", 100n],
+    ]);
+    expect(add({ memo: "3", fee: 100 }).code).toBe(0);
+    await commit({ memo: "0", fee: 100 });
+    expect(mempool.count).toBe(3);
+  });
+
+  test("what fails its check where it would stand replaces nothing", async () => {
+    const refusing: typeof runtime.ante = (ctx, one, mode) => {
+      if (one.fee[0]?.amount === 500n) throw sdkError("insufficientFunds", "too poor for that");
+      runtime.ante(ctx, one, mode);
+    };
+    const { add, memos } = await setup({ runtime: { ...runtime, ante: refusing } });
+    for (const memo of ["0", "1"]) add({ memo, fee: 100 });
+    expect(add({ memo: "0", fee: 500 }).code).toBe(5);
+    expect([memos(), add({ memo: "2", fee: 1 }).code]).toEqual([["0", "1"], 0]);
+  });
+
+  test("where there is no room, the cheapest that nothing builds on goes for one that pays more", async () => {
+    const { add, mempool } = await setup({ maxTxs: 4 });
+    const fees = (): string[] => mempool.transactions().map(({ fee }) => String(fee[0]?.amount ?? 0));
+    for (const [index, fee] of [40, 10, 30, 20].entries()) add({ memo: "0", signer: index + 1, fee });
+    expect(add({ memo: "0", signer: 5, fee: 10 }).code).toBe(20);
+    expect(add({ memo: "0", signer: 5, fee: 11 }).code).toBe(0);
+    expect(fees()).toEqual(["40", "30", "20", "11"]);
+    // What went has left no trace: its sender's sequence is free again.
+    expect(add({ memo: "0", signer: 2, fee: 99 }).code).toBe(0);
+    expect(fees()).toEqual(["99", "40", "30", "20"]);
+  });
+});
+
 describe("a check", () => {
   test("answers what adding would, and keeps nothing", async () => {
     const { mempool, add, memos, modes } = await setup();
@@ -126,26 +190,49 @@ describe("after a commit", () => {
     expect(mempool.count).toBe(3);
   });
 
-  test("signatures are not verified again", async () => {
-    const { add, commit, modes } = await setup();
+  test("only what the block touched is checked again, and no signature is", async () => {
+    const { add, commit, modes, memos } = await setup();
     for (const memo of ["0", "1", "2"]) add({ memo });
+    for (const memo of ["0", "1"]) add({ memo, signer: 2 });
     modes.length = 0;
-    await commit({ memo: "0" });
-    expect(modes).toEqual(["recheck", "recheck"]);
+    // Of signer 1 what waited is in the block, of signer 2 something else.
+    await commit({ memo: "0" }, { memo: "0", signer: 2, key: 9 });
+    expect([modes, memos()]).toEqual([["recheck"], ["1", "2", "1"]]);
+  });
+
+  test("what looks at the height is checked again with each", async () => {
+    const { add, commit, modes } = await setup();
+    add({ memo: "0", timeoutHeight: 100 });
+    add({ memo: "0", signer: 2 });
+    modes.length = 0;
+    await commit();
+    expect(modes).toEqual(["recheck"]);
+  });
+
+  test("what has waited for too long goes, with what builds on it", async () => {
+    let now = 0;
+    const { add, memos, commit } = await setup({ ttlMs: 1000, now: () => now });
+    add({ memo: "0" });
+    now = 600;
+    add({ memo: "1" });
+    add({ memo: "0", signer: 2 });
+    now = 1001;
+    await commit();
+    expect(memos()).toEqual(["0"]);
   });
 
   test("a waiting transaction that has come to throw is dropped: it must not stop the node", async () => {
     let broken = false;
     const ante: typeof runtime.ante = (ctx, one, mode) => {
-      if (broken && one.body.memo === "1") throw new RangeError("a bug that shows on the new state");
+      if (broken && one.body.memo === "2") throw new RangeError("a bug that shows on the new state");
       runtime.ante(ctx, one, mode);
     };
-    const { mempool, memos, faults, store } = await setup({ runtime: { ...runtime, ante } });
-    for (const memo of ["0", "1"]) mempool.add(txBytes({ memo }));
+    const { mempool, memos, faults, commit } = await setup({ runtime: { ...runtime, ante } });
+    for (const memo of ["0", "1", "2"]) mempool.add(txBytes({ memo }));
     mempool.add(txBytes({ signer: 2, memo: "0" }));
     broken = true;
-    mempool.committed([]);
-    expect([memos(), faults.length, store.height]).toEqual([["0", "0"], 1, 0]);
+    await commit({ memo: "0", key: 8 }, { memo: "1", key: 8 }, { memo: "2", key: 8 });
+    expect([memos(), faults.length]).toEqual([["0"], 1]);
   });
 });
 
@@ -171,4 +258,52 @@ describe("what the builder gives back", () => {
     expect(add({ memo: "2" }).code).toBe(0);
     expect(memos()).toEqual(["0", "1", "2"]);
   });
+});
+
+test("whatever came, was replaced, displaced and committed: all that waits can be in one block, in its order", async () => {
+  const add = fc.record({
+    memo: fc.nat(4),
+    signer: fc.integer({ min: 1, max: 3 }),
+    fee: fc.integer({ min: 1, max: 5 }),
+    key: fc.nat(2),
+  });
+  const step = fc.oneof(
+    { weight: 9, arbitrary: add.map((one) => ({ kind: "add" as const, one })) },
+    { weight: 1, arbitrary: fc.constant({ kind: "drop" as const }) },
+  );
+  const property = fc.asyncProperty(
+    fc.array(step, { maxLength: 40 }),
+    fc.array(add, { maxLength: 4 }),
+    async (steps, own) => {
+      const { mempool, store, commit } = await setup({ maxTxs: 8 });
+      const options = ({ memo, ...rest }: { memo: number }): TxOptions => ({ ...rest, memo: String(memo) });
+      const allFit = (parent: Parameters<typeof startOf>[0]): void => {
+        const select = () => ({ duplicateAttestations: [], commitments: [], reveals: [], outputs: [] });
+        const contents = { evidence: NO_EVIDENCE, transactions: mempool.transactions(), select };
+        const { refused } = buildBlock(runtime, store, startOf(parent), contents);
+        expect(refused.map(({ reason }) => reason)).toEqual([]);
+      };
+      for (const one of steps) {
+        const [first] = mempool.transactions().slice(-1);
+        if (one.kind === "add") mempool.add(txBytes(options(one.one)));
+        else if (first !== undefined) mempool.remove(first);
+      }
+      // Removing the last leaves nothing that builds on it, or something that the next look finds.
+      mempool.committed([]);
+      allFit(GENESIS_PARENT);
+      const sequences = new Map<number, number>();
+      const block = own.filter(({ memo, signer }) => {
+        if ((sequences.get(signer) ?? 0) !== memo) return false;
+        sequences.set(signer, memo + 1);
+        return true;
+      });
+      await commit(...block.map(options));
+      for (const { memo, signer } of mempool
+        .transactions()
+        .map((one) => ({ memo: one.body.memo, signer: one.signers[0]?.[0] ?? 0 }))) {
+        expect(Number(memo)).toBeGreaterThanOrEqual(sequences.get(signer) ?? 0);
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
 });

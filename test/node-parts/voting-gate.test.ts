@@ -15,7 +15,7 @@ function setup(options: { readonly lastSigned?: SignedPosition; readonly hasPeer
     lastSigned: options.lastSigned,
     signVote: () => Promise.resolve(new Uint8Array(96)),
     signProposal: () => Promise.resolve(new Uint8Array(96)),
-    randaoReveal: () => new Uint8Array(96),
+    randaoReveal: () => Promise.resolve(new Uint8Array(96)),
     close: () => undefined,
   };
   const gate = createVotingGate({

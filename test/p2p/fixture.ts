@@ -1,10 +1,12 @@
 import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
+import { gossipsub, StrictNoSign } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Stream } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { onTestFinished } from "vitest";
+import { messageId } from "../../p2p/envelope.ts";
 import { createNetwork, type Network, type NetworkOptions } from "../../p2p/network.ts";
 import { peerIdOf } from "../../p2p/node-key.ts";
 import type { TopicHandler } from "../../p2p/topic-queue.ts";
@@ -156,6 +158,29 @@ export async function until(condition: () => boolean, what: string, timeoutMs = 
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A host that joins the gossip of one topic, whatever it is for, and writes down what comes, as it came. */
+export async function startListener(topic: string, genesisRoot: Uint8Array = GENESIS_ROOT) {
+  const heard: Uint8Array[] = [];
+  const host = await createLibp2p({
+    addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+    transports: [tcp()],
+    connectionEncrypters: [noise({ prologueBytes: genesisRoot })],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    services: {
+      identify: identify({ protocolPrefix: "assay" }),
+      gossip: gossipsub({
+        globalSignaturePolicy: StrictNoSign,
+        msgIdFn: (message) => messageId(message.topic, message.data),
+      }),
+    },
+  });
+  onTestFinished(() => host.stop());
+  host.services.gossip.addEventListener("message", (event) => heard.push(event.detail.data));
+  host.services.gossip.subscribe(topic);
+  return { host, heard };
 }
 
 /** A bare libp2p host that knows the chain's genesis and nothing of its manners. */

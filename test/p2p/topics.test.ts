@@ -12,7 +12,17 @@ test("topic and protocol names carry the first eight hex digits of the genesis r
 
 test("the tables have the rows of the design", () => {
   expect([...TOPIC_NAMES]).toEqual(["proposal", "vote", "tx", "commitment", "reveal", "evidence"]);
-  expect([...PROTOCOL_NAMES]).toEqual(["status", "blocks", "votes", "blob", "light", "headers", "snapshots", "chunk"]);
+  expect([...PROTOCOL_NAMES]).toEqual([
+    "status",
+    "blocks",
+    "votes",
+    "blob",
+    "light",
+    "headers",
+    "snapshots",
+    "chunk",
+    "peer_exchange",
+  ]);
 });
 
 test.each(TOPIC_NAMES)("the bounds of topic %s hold together", (name) => {

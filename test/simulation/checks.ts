@@ -1,3 +1,4 @@
+import { headerRoot } from "../../chain/block-roots.ts";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import { verifyCommit } from "../../chain/commit.ts";
 import { readValidators } from "../../chain/executor/chain-state.ts";
@@ -6,6 +7,7 @@ import type { ValidatorSet } from "../../chain/types/validator.ts";
 import type { DuplicateVoteEvidence, Vote } from "../../chain/types/vote.ts";
 import { validators as stakers } from "../../modules/staking/store.ts";
 import type { StoredBlock } from "../../node/api.ts";
+import { readCertified } from "../../node/block-store.ts";
 import type { StateStore } from "../../state/store.ts";
 import { coinFaults, createAuditor, supplyOf } from "./auditor.ts";
 import type { Watch } from "./node-options.ts";
@@ -70,6 +72,13 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
     report(`evidence of node ${by} blames the innocent: height ${voteA.height}, validator ${voteA.validatorIndex}`);
   }
 
+  /** PERF: once for a height: a state of the same root says the same. */
+  function checkPunished(at: string, store: StateStore): void {
+    for (const [operator, { tombstoned }] of stakers.entries(store.latest)) {
+      if (tombstoned && innocent.has(toHex(operator))) report(`${at}: a validator is punished that has done nothing`);
+    }
+  }
+
   function checkBlock(node: number, stored: StoredBlock, store: StateStore): void {
     const { header, body } = stored.block;
     const at = `height ${header.height}, node ${node}`;
@@ -82,18 +91,24 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
       auditor.audit(stored.block, stored.commit);
       for (const fault of coinFaults(store.latest, stored, denom, supply)) report(`${at}: coins: ${fault}`);
       supply = supplyOf(store.latest, denom);
+      checkPunished(at, store);
     } else if (!equalBytes(first.blockId, stored.blockId)) {
       report(`disagreement at height ${header.height}: nodes ${first.by} and ${node} have decided different blocks`);
     }
-    for (const [operator, { tombstoned }] of stakers.entries(store.latest)) {
-      if (tombstoned && innocent.has(toHex(operator))) report(`${at}: a validator is punished that has done nothing`);
+    if (!equalBytes(store.root, header.stateRoot)) {
+      report(`${at}: the state root is not the header's`);
+      checkPunished(at, store);
     }
-    if (!equalBytes(store.root, header.stateRoot)) report(`${at}: the state root is not the header's`);
     const validators = readValidators(store.latest, header.height);
+    // What others will be given is on the disk, whatever listeners were told.
+    const kept = readCertified(store, header.height);
+    if (kept === undefined || !equalBytes(headerRoot(kept.block.header), stored.blockId)) {
+      report(`${at}: the block that is kept is another`);
+    }
     const problem =
       validators === undefined
         ? "its set is unknown"
-        : verifyCommit(stored.commit, validators, { genesisRoot }, world.bls);
+        : verifyCommit(kept?.commit ?? stored.commit, validators, { genesisRoot }, world.bls);
     if (problem !== undefined) report(`${at}: the certificate does not hold: ${problem}`);
     for (const found of body.evidence.duplicateVotes) {
       evidence++;

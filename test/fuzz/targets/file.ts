@@ -85,6 +85,7 @@ const genesis: FuzzTarget = {
         auth: {},
         bank: { balances: [{ address: "assay1xyz", coins: [{ denom: "uassay", amount: "5" }] }] },
         staking: { validators: [{ operator: "assay1xyz", moniker: "m", tokens: "5", commissionRate: "0.1" }] },
+        distribution: {},
         slashing: {},
         inference: { models: [] },
       },

@@ -9,6 +9,7 @@ import { FieldProof, TreeProof } from "../../../chain/types/proof-ops.ts";
 import { Commit, Vote } from "../../../chain/types/vote.ts";
 import { BlobRequest } from "../../../node/blobs/messages.ts";
 import { TxBatch } from "../../../node/gossip.ts";
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from "../../../node/signer/protocol.ts";
 import { SnapshotManifest } from "../../../node/snapshots/manifest.ts";
 import {
   BlocksRequest,
@@ -141,6 +142,30 @@ const frames: FuzzTarget = {
   },
 };
 
+/** Whatever a node or a signer is told by the other: refused, or the one encoding of a message. */
+const signerMessages: FuzzTarget = {
+  name: "signer-messages",
+  maxBytes: 512,
+  seeds: () => [
+    encodeRequest(1, { kind: "hello", value: { version: 1, genesisRoot: bytes32 } }),
+    encodeRequest(2, { kind: "vote", value: { type: 1, data: { height: 5, round: 1, blockId: bytes32 } } }),
+    encodeRequest(3, { kind: "proposal", value: { height: 5, round: 1, polRound: 0, blockId: bytes32 } }),
+    encodeRequest(4, { kind: "randao", value: { height: 5 } }),
+    encodeRequest(5, { kind: "commitment", value: commitment.data }),
+    encodeAnswer(6, { kind: "signed", value: { signature: bytes96 } }),
+    encodeAnswer(7, { kind: "refused", reason: "no" }),
+  ],
+  run(bytes) {
+    const asked = decodeRequest(bytes);
+    if (asked !== undefined) {
+      ensure(equalBytes(encodeRequest(asked.id, asked.request), bytes), "the request has another encoding");
+    }
+    const said = decodeAnswer(bytes);
+    if (said === undefined || said.answer.kind === "refused") return;
+    ensure(equalBytes(encodeAnswer(said.id, said.answer), bytes), "the answer has another encoding");
+  },
+};
+
 async function chunkOf(...entries: readonly StateEntry[]): Promise<Uint8Array> {
   const source = async function* () {
     yield* entries;
@@ -200,4 +225,5 @@ export const peerTargets: readonly FuzzTarget[] = [
   snappy,
   envelope,
   frames,
+  signerMessages,
 ];
