@@ -41,7 +41,7 @@ export function parseNested(
 export function atomically<C extends Context, R>(ctx: C, run: (ctx: C) => R): R {
   const overlay = createOverlay(ctx.store);
   const inner = createContext(ctx.block, overlay, ctx.bls, ctx.gas);
-  const result = run({ ...ctx, store: overlay, emit: inner.emit });
+  const result = run({ ...ctx, store: overlay, emit: (...event) => inner.emit(...event) });
   overlay.flush();
   for (const { type, attributes } of inner.events) ctx.emit(type, ...attributes);
   return result;

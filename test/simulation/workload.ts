@@ -24,7 +24,10 @@ const GAS = 300_000n;
 const SECP256K1 = "/cosmos.crypto.secp256k1.PubKey";
 
 /** A transaction of one message, as a wallet signs it (SIGN_MODE_DIRECT). */
-export function signTx({ typeUrl, value }: AnyMessage, { spec, account, accountNumber, sequence }: Signing): Uint8Array {
+export function signTx(
+  { typeUrl, value }: AnyMessage,
+  { spec, account, accountNumber, sequence }: Signing,
+): Uint8Array {
   const bodyBytes = TxBody.encode(TxBody.fromPartial({ messages: [{ typeUrl, value }] })).finish();
   const publicKey = { typeUrl: SECP256K1, value: PubKey.encode({ key: account.publicKey }).finish() };
   const modeInfo = { single: { mode: SignMode.SIGN_MODE_DIRECT } };
