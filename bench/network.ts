@@ -39,11 +39,11 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => (child.exitCode === null ? child.once("exit", () => resolve()) : resolve()));
 }
 
-/** Four validators, each its own process, in a folder that is removed afterwards. */
-export async function startNetwork(params: Readonly<Record<string, bigint>>): Promise<BenchNetwork> {
+/** Validators, each its own process, in a folder that is removed afterwards. */
+export async function startNetwork(params: Readonly<Record<string, bigint>>, validators = 4): Promise<BenchNetwork> {
   const dir = mkdtempSync(join(tmpdir(), "assay-bench-"));
   const ports = (index: number) => localPorts(index, PORT_OFFSET);
-  const network = await makeLocalNetwork({ dir, modules, ports, params });
+  const network = await makeLocalNetwork({ dir, modules, ports, params, validators });
   const children = network.nodes.map(({ home, log }) => {
     const out = openSync(log, "a");
     return spawn(process.execPath, [...NODE_FLAGS, MAIN, "start", "--home", home], { stdio: ["ignore", out, out] });

@@ -18,20 +18,25 @@ interface Signing {
   readonly account: Account;
   readonly accountNumber: number;
   readonly sequence: number;
+  /** Limit, paid for at the usual price. */
+  readonly gas?: bigint;
 }
 
 const GAS = 300_000n;
+/** Gas for a base unit. */
+const GAS_PER_UNIT = 40n;
 const SECP256K1 = "/cosmos.crypto.secp256k1.PubKey";
 
 /** A transaction of one message, as a wallet signs it (SIGN_MODE_DIRECT). */
 export function signTx(
   { typeUrl, value }: AnyMessage,
-  { spec, account, accountNumber, sequence }: Signing,
+  { spec, account, accountNumber, sequence, gas = GAS }: Signing,
 ): Uint8Array {
   const bodyBytes = TxBody.encode(TxBody.fromPartial({ messages: [{ typeUrl, value }] })).finish();
   const publicKey = { typeUrl: SECP256K1, value: PubKey.encode({ key: account.publicKey }).finish() };
   const modeInfo = { single: { mode: SignMode.SIGN_MODE_DIRECT } };
-  const fee = Fee.fromPartial({ amount: [{ denom: spec.denom, amount: "7500" }], gasLimit: GAS });
+  const amount = [{ denom: spec.denom, amount: String(gas / GAS_PER_UNIT) }];
+  const fee = Fee.fromPartial({ amount, gasLimit: gas });
   const authInfoBytes = AuthInfo.encode(
     AuthInfo.fromPartial({ signerInfos: [{ publicKey, modeInfo, sequence: BigInt(sequence) }], fee }),
   ).finish();
