@@ -14,6 +14,7 @@ const TASKS = {
   bench: ["bench/run.ts"],
   fuzz: ["test/fuzz/run.ts"],
   "simulate:soak": ["test/simulation/soak.ts"],
+  "simulate:modules": ["test/modules/random/main.ts"],
 };
 
 const [task = "", ...args] = process.argv.slice(2);

@@ -38,8 +38,10 @@ export const SDK_ERRORS = {
   keyNotFound: [22, "key not found"],
   invalidSigner: [24, "tx intended signer does not match the given signer"],
   invalidChainId: [28, "invalid chain-id"],
+  invalidType: [29, "invalid type"],
   txTimeout: [30, "tx timeout height"],
   wrongSequence: [32, "incorrect account sequence"],
+  notFound: [38, "not found"],
 } as const satisfies Record<string, readonly [number, string]>;
 export type SdkErrorName = keyof typeof SDK_ERRORS;
 

@@ -1,4 +1,5 @@
 import type { BinaryReader } from "cosmjs-types/binary";
+import type { StoredTypes } from "../state/collections.ts";
 import type { StateReader, StateWriter } from "../state/store.ts";
 import type { Bls } from "./crypto/bls.ts";
 import type { GasMeter } from "./gas.ts";
@@ -53,7 +54,7 @@ export interface Context {
 export interface MessageContext extends Context {
   /** SHA-256 of the transaction's bytes. */
   readonly txHash: Uint8Array;
-  /** Sequence of the first signer at which the transaction was signed. */
+  /** Sequence of the first signer at which the transaction was signed; of an unordered one its time-out in milliseconds. */
   readonly sequence: number;
   readonly messageIndex: number;
 }
@@ -193,6 +194,8 @@ export interface Module {
   readonly params: ParamTable;
   readonly messages: readonly AnyMessageType[];
   readonly queries: readonly Query[];
+  /** All that the module keeps in the state, by name: what an export writes, and what snapshots may hold. */
+  readonly stored: StoredTypes;
   /** The module's section of the genesis document. `validate` has run without a report before `init` is called. */
   readonly genesis: {
     validate(section: unknown, spec: Pick<ChainSpec, "prefix" | "denom">, report: Report): void;
@@ -200,6 +203,9 @@ export interface Module {
   };
   /** Throws InvalidBlockError when the input breaks a rule. */
   beginBlock?(ctx: Context, input: BlockInput): void;
-  /** A returned set (any order; zero power is left out) replaces the validator set from the next height on. */
-  endBlock?(ctx: Context): readonly Validator[] | undefined;
+  /**
+   * A returned set (any order; zero power is left out) replaces the validator set from the next height on.
+   * @param gasWanted sum of the gas limits of the block's transactions.
+   */
+  endBlock?(ctx: Context, gasWanted: bigint): readonly Validator[] | undefined;
 }

@@ -55,16 +55,15 @@ export interface ParamTable<R extends Record<string, ParamRow> = Record<string, 
 
 /** Declares a module's rows of the parameter table. */
 export function defineParams<const R extends Record<string, ParamRow>>(module: string, rows: R): ParamTable<R> {
-  const names = Object.keys(rows) as (keyof R & string)[];
+  const entries = Object.entries(rows) as [keyof R & string, ParamRow][];
   return {
     module,
     rows,
     read: oncePerParams((params) => {
       const values = {} as { [K in keyof R]: bigint };
-      for (const name of names) {
-        const value = params.get(`${module}.${name}`);
-        if (value === undefined) throw new Error(`parameter ${module}.${name} is not set`);
-        values[name] = value;
+      for (const [name, row] of entries) {
+        // What the state does not hold came with an upgrade of the software, and has its default until it is set.
+        values[name] = params.get(`${module}.${name}`) ?? row.default;
       }
       return Object.freeze(values);
     }),

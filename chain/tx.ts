@@ -25,6 +25,20 @@ export interface DecodedTx {
   readonly gasLimit: number;
 }
 
+/** The time, in milliseconds, after which no block may hold the transaction; undefined where it names none. */
+export function timeoutOf({ timeoutTimestamp }: Pick<TxBody, "timeoutTimestamp">): bigint | undefined {
+  if (timeoutTimestamp === undefined) return undefined;
+  return timeoutTimestamp.seconds * 1000n + BigInt(Math.floor(timeoutTimestamp.nanos / 1_000_000));
+}
+
+/**
+ * What tells a transaction's messages from those of its first signer's other ones: its sequence or, since all unordered ones have the
+ * sequence 0, its time-out in milliseconds, which is its nonce and far above any sequence.
+ */
+export function sequenceOf({ body, authInfo }: Pick<DecodedTx, "body" | "authInfo">): number {
+  return Number((body.unordered ? timeoutOf(body) : authInfo.signerInfos[0]?.sequence) ?? 0n);
+}
+
 /**
  * `simulate` skips signature checks and fees, everything else runs as in a block. `recheck` is a `check` of a transaction that has
  * passed one before: its signatures are not verified again, since what they cover has not changed.

@@ -10,15 +10,24 @@ import {
 } from "@cosmjs/stargate";
 import type { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { MsgPruneAllowances } from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
+import { MsgCancelProposal } from "cosmjs-types/cosmos/gov/v1/tx";
+import { MsgUnjail } from "cosmjs-types/cosmos/slashing/v1beta1/tx";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { MsgCancelUpgrade, MsgSoftwareUpgrade } from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
+import {
+  MsgCreatePeriodicVestingAccount,
+  MsgCreatePermanentLockedAccount,
+} from "cosmjs-types/cosmos/vesting/v1beta1/tx";
 import { equalBytes, toHex } from "../chain/bytes.ts";
 import { MsgRegisterModel, MsgRequestInference } from "../proto/inference.ts";
+import { MsgUpdateParams } from "../proto/params.ts";
 import { MsgSetVoteKey } from "../proto/staking.ts";
 import { aminoConverters } from "./amino.ts";
 import { NodeError, TransactionFailed } from "./errors.ts";
 
 /**
- * The chain's own message types, for a CosmJS registry of one's own.
+ * The chain's own message types and those of the Cosmos SDK that CosmJS leaves out, for a CosmJS registry of one's own.
  * @example
  * const registry = new Registry([...defaultRegistryTypes, ...registryTypes]);
  */
@@ -26,6 +35,14 @@ export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = 
   ["/assay.inference.v1.MsgRegisterModel", MsgRegisterModel],
   ["/assay.inference.v1.MsgRequestInference", MsgRequestInference],
   ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
+  [MsgUpdateParams.typeUrl, MsgUpdateParams],
+  [MsgCancelProposal.typeUrl, MsgCancelProposal],
+  [MsgSoftwareUpgrade.typeUrl, MsgSoftwareUpgrade],
+  [MsgCancelUpgrade.typeUrl, MsgCancelUpgrade],
+  [MsgUnjail.typeUrl, MsgUnjail],
+  [MsgPruneAllowances.typeUrl, MsgPruneAllowances],
+  [MsgCreatePermanentLockedAccount.typeUrl, MsgCreatePermanentLockedAccount],
+  [MsgCreatePeriodicVestingAccount.typeUrl, MsgCreatePeriodicVestingAccount],
 ];
 
 /** A transaction that was executed without an error. */
@@ -53,6 +70,11 @@ export interface FeeOptions {
   readonly maxGas: number;
 }
 
+/** All messages that can be sent: CosmJS's own and `registryTypes`. */
+export function messageRegistry(): Registry {
+  return new Registry([...defaultRegistryTypes, ...registryTypes]);
+}
+
 /**
  * Options for `SigningStargateClient` that teach it the chain's own messages, in both sign modes.
  * @example
@@ -61,7 +83,7 @@ export interface FeeOptions {
  */
 export function signingOptions(gasPrice: GasPrice): SigningStargateClientOptions {
   return {
-    registry: new Registry([...defaultRegistryTypes, ...registryTypes]),
+    registry: messageRegistry(),
     aminoTypes: new AminoTypes({ ...createDefaultAminoConverters(), ...aminoConverters }),
     gasPrice,
     // CosmJS's own 3 s are many blocks here.
@@ -97,12 +119,20 @@ export async function broadcast(
   return { hash: toHex(sha256(tx)).toUpperCase(), sequence, sentAt };
 }
 
+/** A transaction in a block, whatever became of it. */
+export interface IncludedTx extends ExecutedTx {
+  /** 0 for success; otherwise of `codespace`, with the reason in `log`. */
+  readonly code: number;
+  readonly codespace: string;
+  readonly log: string;
+}
+
 /**
  * The transaction once it is in a block; undefined before.
  * @param hash 64 upper-case hex digits.
- * @throws TransactionFailed when it failed there; NodeError when the node answers with another.
+ * @throws NodeError when the node answers with another.
  */
-export async function executed(comet: Comet38Client, hash: string): Promise<ExecutedTx | undefined> {
+export async function included(comet: Comet38Client, hash: string): Promise<IncludedTx | undefined> {
   const { txs } = await comet.txSearch({ query: `tx.hash='${hash}'` });
   const [found] = txs;
   if (found === undefined) return undefined;
@@ -110,6 +140,18 @@ export async function executed(comet: Comet38Client, hash: string): Promise<Exec
   if (toHex(found.hash).toUpperCase() !== hash || !equalBytes(sha256(found.tx), found.hash)) {
     throw new NodeError(`the node's answer is about another transaction than ${hash}`);
   }
-  if (result.code !== 0) throw new TransactionFailed(result.codespace ?? "", result.code, result.log ?? "");
-  return { hash, height, gasUsed: result.gasUsed, data: result.data ?? new Uint8Array(0) };
+  const { code, codespace = "", log = "", gasUsed, data = new Uint8Array(0) } = result;
+  return { hash, height, gasUsed, data, code, codespace, log };
+}
+
+/**
+ * The same for one that must have been executed without an error.
+ * @throws TransactionFailed when it failed there; NodeError when the node answers with another.
+ */
+export async function executed(comet: Comet38Client, hash: string): Promise<ExecutedTx | undefined> {
+  const tx = await included(comet, hash);
+  if (tx === undefined) return undefined;
+  if (tx.code !== 0) throw new TransactionFailed(tx.codespace, tx.code, tx.log);
+  const { height, gasUsed, data } = tx;
+  return { hash, height, gasUsed, data };
 }

@@ -4,19 +4,33 @@ import { SDK_ERRORS } from "../chain/errors.ts";
 import { parameterTable } from "../genesis/parameters.ts";
 import { PRESETS } from "../genesis/presets.ts";
 import { eventTypes as authEvents } from "../modules/auth/events.ts";
+import { errors as authzErrors } from "../modules/authz/errors.ts";
+import { eventTypes as authzEvents } from "../modules/authz/events.ts";
 import { errors as bankErrors } from "../modules/bank/errors.ts";
 import { eventTypes as bankEvents } from "../modules/bank/events.ts";
+import { errors as distributionErrors } from "../modules/distribution/errors.ts";
+import { eventTypes as distributionEvents } from "../modules/distribution/events.ts";
 import type { ErrorDoc, EventDoc } from "../modules/error-table.ts";
+import { errors as feegrantErrors } from "../modules/feegrant/errors.ts";
+import { eventTypes as feegrantEvents } from "../modules/feegrant/events.ts";
+import { eventTypes as feemarketEvents } from "../modules/feemarket/events.ts";
+import { errors as govErrors } from "../modules/gov/errors.ts";
+import { eventTypes as govEvents } from "../modules/gov/events.ts";
 import { errors as inferenceErrors } from "../modules/inference/errors.ts";
 import { eventTypes as inferenceEvents } from "../modules/inference/events.ts";
+import { eventTypes as mintEvents } from "../modules/mint/events.ts";
+import { errors as paramsErrors } from "../modules/params/errors.ts";
+import { eventTypes as paramsEvents } from "../modules/params/events.ts";
 import { modules } from "../modules/registry.ts";
 import { errors as slashingErrors } from "../modules/slashing/errors.ts";
 import { eventTypes as slashingEvents } from "../modules/slashing/events.ts";
 import { errors as stakingErrors } from "../modules/staking/errors.ts";
 import { eventTypes as stakingEvents } from "../modules/staking/events.ts";
+import { eventTypes as upgradeEvents } from "../modules/upgrade/events.ts";
 import { SETTINGS } from "../node/config.ts";
 import { consensusLines } from "./consensus-lines.ts";
 import { mutation } from "./mutation.ts";
+import { refusals } from "./refusals.ts";
 
 /**
  * Writes the reference pages that are made from tables in the code: `node docs/generate.ts` from the root, with Node 24 or newer.
@@ -28,12 +42,31 @@ const sdkErrors: readonly ErrorDoc[] = Object.values(SDK_ERRORS).map(([code, tex
   code,
   text,
 }));
-const ERRORS = [...sdkErrors, ...bankErrors, ...stakingErrors, ...slashingErrors, ...inferenceErrors];
+const ERRORS = [
+  ...sdkErrors,
+  ...bankErrors,
+  ...stakingErrors,
+  ...authzErrors,
+  ...feegrantErrors,
+  ...distributionErrors,
+  ...slashingErrors,
+  ...govErrors,
+  ...paramsErrors,
+  ...inferenceErrors,
+];
 const EVENTS: readonly (readonly [module: string, events: readonly EventDoc[]])[] = [
   ["auth", authEvents],
   ["bank", bankEvents],
+  ["mint", mintEvents],
   ["staking", stakingEvents],
+  ["authz", authzEvents],
+  ["feegrant", feegrantEvents],
+  ["distribution", distributionEvents],
   ["slashing", slashingEvents],
+  ["feemarket", feemarketEvents],
+  ["gov", govEvents],
+  ["upgrade", upgradeEvents],
+  ["params", paramsEvents],
   ["inference", inferenceEvents],
 ];
 
@@ -130,6 +163,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "settings.md": settings,
   "consensus-lines.md": () => consensusLines(row),
   "mutation.md": () => mutation(row),
+  "refusals.md": () => refusals(row),
 };
 
 /** The pages that are not as they would be made now. */

@@ -1,7 +1,10 @@
+import type { RecordedStart } from "../chain/executor/genesis.ts";
 import type { ChainSpec, Module, Report } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
+import { checkRecorded, isRecorded } from "../chain/recorded-state.ts";
 import { didYouMean } from "./nearest.ts";
 import { parameterTable, parseParameters } from "./parameters.ts";
+import { type RecordedChain, readRecordedChain } from "./recorded-chain.ts";
 import { genesisRoot } from "./root.ts";
 
 /** The genesis document as it stands in `genesis.json`. What each module's section holds, the module itself says. */
@@ -17,6 +20,8 @@ export interface GenesisDocument {
   /** Decimal strings by full name; only what differs from the defaults. */
   readonly params: Readonly<Record<string, string>>;
   readonly modules: Readonly<Record<string, unknown>>;
+  /** Only in a document that an export wrote; sections may then be recorded ones (chain/recorded-state.ts). */
+  readonly recorded?: RecordedChain;
 }
 
 /** A validated document and what the node makes of it. */
@@ -29,6 +34,7 @@ export interface Genesis {
   readonly params: Params;
   /** Each module's section, by its name. */
   readonly sections: ReadonlyMap<string, unknown>;
+  readonly recorded?: RecordedStart;
 }
 
 /** `path` is like `modules.staking.validators[2].tokens`. */
@@ -42,7 +48,10 @@ export type GenesisResult =
   | { readonly ok: false; readonly errors: readonly GenesisError[] };
 
 /** The part of a module that a document is checked with. */
-export type GenesisModule = Pick<Module, "name" | "params"> & { readonly genesis: Pick<Module["genesis"], "validate"> };
+export type GenesisModule = Pick<Module, "name" | "params"> & {
+  readonly genesis: Pick<Module["genesis"], "validate">;
+  readonly stored?: Module["stored"];
+};
 
 const FIELDS = ["version", "chainId", "genesisTime", "prefix", "denom", "params", "modules"] as const;
 /** A document with more mistakes than this is something else altogether. */
@@ -71,9 +80,16 @@ export function parseGenesisTime(text: unknown): number | undefined {
   return new Date(time).toISOString().slice(0, 19) === text.slice(0, 19) ? time : undefined;
 }
 
-function checkKeys(value: Readonly<Record<string, unknown>>, known: readonly string[], at: string, report: Report) {
+function checkKeys(
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  at: string,
+  report: Report,
+  optional: readonly string[] = [],
+): void {
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) report(`${at}${key}`, `there is no such field${didYouMean(key, known)}`);
+    if (!known.includes(key) && !optional.includes(key))
+      report(`${at}${key}`, `there is no such field${didYouMean(key, known)}`);
   }
   for (const key of known) {
     if (!Object.hasOwn(value, key)) report(`${at}${key}`, "is missing");
@@ -81,7 +97,7 @@ function checkKeys(value: Readonly<Record<string, unknown>>, known: readonly str
 }
 
 function checkFields(json: Readonly<Record<string, unknown>>, report: Report): void {
-  checkKeys(json, FIELDS, "", report);
+  checkKeys(json, FIELDS, "", report, ["recorded"]);
   if ("version" in json && json.version !== 1) report("version", "must be 1, the only version there is");
   for (const [name, { pattern, rule }] of Object.entries(TEXT_FIELDS)) {
     const value = json[name];
@@ -115,9 +131,10 @@ function checkSections(
   if (typeof prefix !== "string" || typeof denom !== "string") return; // Reported; sections can't be read without them.
   for (const module of modules) {
     if (!Object.hasOwn(sections, module.name)) continue;
-    module.genesis.validate(sections[module.name], { prefix, denom }, (path, message) => {
-      report(sectionPath(module.name, path), message);
-    });
+    const section = sections[module.name];
+    const reportAt: Report = (path, message) => report(sectionPath(module.name, path), message);
+    if (json.recorded !== undefined && isRecorded(section)) checkRecorded(section, module.stored ?? {}, reportAt);
+    else module.genesis.validate(section, { prefix, denom }, reportAt);
   }
 }
 
@@ -135,6 +152,7 @@ export function parseGenesis(json: unknown, modules: readonly GenesisModule[]): 
   checkFields(json, report);
   const params = parseParameters(json.params === undefined ? {} : json.params, parameterTable(modules), report);
   checkSections(json, modules, report);
+  const recorded = json.recorded === undefined ? undefined : readRecordedChain(json.recorded, report);
   if (errors.length > 0) return { ok: false, errors };
 
   const document = json as unknown as GenesisDocument;
@@ -153,6 +171,7 @@ export function parseGenesis(json: unknown, modules: readonly GenesisModule[]): 
       time: parseGenesisTime(document.genesisTime) as number,
       params,
       sections: new Map(modules.map((module) => [module.name, document.modules[module.name]])),
+      ...(recorded === undefined ? {} : { recorded }),
     },
   };
 }

@@ -100,6 +100,24 @@ const RULES: readonly Rule[] = [
     text: "consensus.maxTxBytes",
   },
   {
+    names: ["gov.votingPeriod", "gov.expeditedVotingPeriod"],
+    least: (expedited = 0n) => expedited,
+    strictly: true,
+    text: "gov.expeditedVotingPeriod",
+  },
+  {
+    names: ["gov.expeditedMinDeposit", "gov.minDeposit"],
+    least: (normal = 0n) => normal,
+    strictly: true,
+    text: "gov.minDeposit",
+  },
+  {
+    names: ["gov.expeditedThreshold", "gov.threshold"],
+    least: (normal = 0n) => normal,
+    strictly: true,
+    text: "gov.threshold",
+  },
+  {
     names: ["staking.unbondingTime", "consensus.evidenceMaxAgeTime"],
     least: (age = 0n) => age,
     strictly: true,
@@ -117,6 +135,18 @@ const RULES: readonly Rule[] = [
     strictly: true,
     text: "consensus.evidenceMaxAgeTime + slashing.amnesiaWindow × consensus.emptyBlockInterval",
     because: "stake could leave before a challenge that was made in time is over",
+  },
+  {
+    names: ["staking.unbondingTime", "slashing.correlationWindow", "consensus.emptyBlockInterval"],
+    least: (window = 0n, interval = 0n) => window * interval,
+    strictly: true,
+    text: "slashing.correlationWindow × consensus.emptyBlockInterval",
+    because: "stake could leave before it pays for faults that came together",
+  },
+  {
+    names: ["mint.inflationMax", "mint.inflationMin"],
+    least: (inflation = 0n) => inflation,
+    text: "mint.inflationMin",
   },
   {
     names: [

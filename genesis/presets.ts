@@ -16,12 +16,23 @@ export const PRESETS = {
     "consensus.networkMargin": 200n,
     "consensus.evidenceMaxAgeBlocks": 300n,
     "consensus.evidenceMaxAgeTime": 50_000n,
+    "gov.expeditedVotingPeriod": 15_000n,
+    "gov.maxDepositPeriod": 30_000n,
+    "gov.votingPeriod": 30_000n,
     // With revealWindow and appealWindow 59 blocks: at emptyBlockInterval less than unbondingTime.
     "inference.admissionWindow": 24n,
     "inference.appealWindow": 20n,
     "inference.revealWindow": 15n,
     // At emptyBlockInterval less than what unbondingTime leaves after evidenceMaxAgeTime.
+    "feemarket.burnShare": 0n,
+    // Below the least: one price, whatever the load.
+    "feemarket.maxBaseFee": 0n,
+    "mint.inflationMax": 0n,
+    "mint.inflationMin": 0n,
     "slashing.amnesiaWindow": 8n,
+    "slashing.correlationMultiplier": 0n,
+    "slashing.correlationWindow": 30n,
+    "slashing.downtimeCorrelationMultiplier": 0n,
     "slashing.downtimeJailDuration": 10_000n,
     "staking.unbondingTime": 60_000n,
   },
@@ -37,6 +48,8 @@ export const PRESETS = {
   mainnet: {
     "consensus.evidenceMaxAgeBlocks": 1_000_000n,
     "consensus.evidenceMaxAgeTime": 1_728_000_000n,
+    // Six days, if all are idle.
+    "slashing.correlationWindow": 100_000n,
     "staking.unbondingTime": 1_814_400_000n,
   },
 } as const satisfies Record<string, Readonly<Record<string, bigint>>>;

@@ -64,6 +64,28 @@ export function readBytes(value: unknown, path: string, report: Report, length: 
   return undefined;
 }
 
+/** Base64 of up to so many bytes. */
+export function readBase64(value: unknown, path: string, report: Report, maxBytes: number): Uint8Array | undefined {
+  if (typeof value === "string") {
+    const bytes = Buffer.from(value, "base64");
+    if (bytes.length <= maxBytes && bytes.toString("base64") === value) return new Uint8Array(bytes);
+  }
+  report(path, `must be up to ${maxBytes} bytes in base64`);
+  return undefined;
+}
+
+/** A whole number of a range, both ends included. */
+export function readNumber(
+  value: unknown,
+  path: string,
+  report: Report,
+  [min, max]: readonly [number, number],
+): number | undefined {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  report(path, `must be a whole number from ${min} to ${max}`);
+  return undefined;
+}
+
 export function readAddress(value: unknown, path: string, report: Report, prefix: string): Uint8Array | undefined {
   const address = typeof value === "string" ? decodeAddress(prefix, value) : undefined;
   if (address === undefined) report(path, `must be a ${prefix}1… address of 20 bytes`);

@@ -1,11 +1,23 @@
 import type { Duration } from "cosmjs-types/google/protobuf/duration";
 import type { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
+import { sdkError } from "../chain/errors.ts";
 
 const MS_PER_DAY = 86_400_000;
 
 /** @param ms milliseconds since the Unix epoch. */
 export function protobufTime(ms: number): Timestamp {
   return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
+}
+
+/** 9999-12-31T23:59:59Z, the last that protobuf knows. */
+const MAX_SECONDS = 253_402_300_799n;
+
+/** Milliseconds since the Unix epoch, rounded down. @throws TxError sdk 18 for times before or after all that protobuf knows. */
+export function timestampMs({ seconds, nanos }: Timestamp, what: string): number {
+  if (seconds < 0n || seconds > MAX_SECONDS || nanos < 0 || nanos >= 1_000_000_000) {
+    throw sdkError("invalidRequest", `invalid ${what}: ${seconds} s and ${nanos} ns`);
+  }
+  return Number(seconds) * 1000 + Math.floor(nanos / 1_000_000);
 }
 
 export function protobufDuration(ms: bigint): Duration {

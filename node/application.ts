@@ -2,7 +2,7 @@ import { headerRoot } from "../chain/block-roots.ts";
 import { equalBytes, toHex } from "../chain/bytes.ts";
 import { InvalidBlockError } from "../chain/errors.ts";
 import type { BlockAttestations } from "../chain/executor/block-run.ts";
-import { readParams, readRotation, readTip, readValidators } from "../chain/executor/chain-state.ts";
+import { isGenesis, readParams, readRotation, readTip, readValidators } from "../chain/executor/chain-state.ts";
 import type { RecordingContext } from "../chain/executor/context.ts";
 import { type ExecutedBlock, executeBlock } from "../chain/executor/execute-block.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
@@ -60,7 +60,7 @@ export function createApplication(options: ApplicationOptions): Application {
 
   function readStoredTip(): Application["tip"] & { readonly commit: Commit } {
     const { height, time } = readTip(store.latest);
-    if (height === 0) return { height, time, blockId: ZERO_32, commit: Commit.defaultValue() };
+    if (isGenesis(store.latest)) return { height, time, blockId: ZERO_32, commit: Commit.defaultValue() };
     const stored = readCertified(store, height); // A restored state has no results of its block.
     if (stored === undefined) throw new Error(`the database holds the state of height ${height} but not its block`);
     return { height, time, blockId: stored.commit.blockId, commit: stored.commit };

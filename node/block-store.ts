@@ -177,6 +177,11 @@ function forgetWrites(store: StateStore, height: number): SideWrites {
 /** Blocks forgotten with each commit, more than the one that is added: a node told to keep fewer catches up in the background. */
 const PRUNE_PER_BLOCK = 4;
 
+/** Notes that a chain begins with a block of this height. */
+export function firstBlockWrites(height: number): SideWrites {
+  return [[sideKey(KIND.oldest), uint64Key(height)]];
+}
+
 /** The oldest block that is kept, or would be were there any. */
 export function oldestBlock(store: Pick<StateStore, "getSide">): number {
   const bytes = store.getSide(sideKey(KIND.oldest));

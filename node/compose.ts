@@ -10,7 +10,8 @@ import type { Application } from "../consensus/driver/ports.ts";
 import { createWal } from "../consensus/wal/wal.ts";
 import type { Genesis } from "../genesis/document.ts";
 import { ante } from "../modules/auth/ante.ts";
-import { modules } from "../modules/registry.ts";
+import { modulesFor } from "../modules/registry.ts";
+import type { UpgradePlan, UpgradePolicy } from "../modules/upgrade/keeper.ts";
 import { createNetwork, type Network } from "../p2p/network.ts";
 import type { PerProtocol } from "../p2p/protocols.ts";
 import type { RequestHandler } from "../p2p/request-server.ts";
@@ -33,6 +34,7 @@ import { ensureGenesis } from "./genesis-state.ts";
 import { gossipHandlers } from "./gossip.ts";
 import { haltsAfter } from "./halt.ts";
 import type { HomePaths } from "./home.ts";
+import { invariantWatch } from "./invariant-watch.ts";
 import type { Ed25519Key } from "./keys/node-keys.ts";
 import { createLedger } from "./ledger.ts";
 import { greetPeers, isOverdue } from "./liveness.ts";
@@ -49,6 +51,7 @@ import { createSnapshotMaker } from "./snapshots/snapshot-maker.ts";
 import { openSnapshotStore } from "./snapshots/snapshot-store.ts";
 import { createSync, type Sync } from "./sync.ts";
 import { proveTogether } from "./sync-certificates.ts";
+import { missingUpgrade } from "./upgrade.ts";
 import { createVotingGate, type VotingGate } from "./voting-gate.ts";
 
 /** What a node is made from, all of it read and checked. */
@@ -69,6 +72,10 @@ export interface NodeInputs {
   readonly failpoint: Failpoint;
   /** The last block before a halt that the operator asked for is committed. Called once. */
   readonly onLast: () => void;
+  /** What this build knows of upgrades, and which of them the operator wants to skip. */
+  readonly upgrades: UpgradePolicy;
+  /** The last block before an upgrade that this build does not know is committed. Called once. */
+  readonly onUpgrade: (plan: UpgradePlan) => void;
   /** The node has failed and must stop. Called once. */
   readonly onFault: (error: unknown) => void;
 }
@@ -100,8 +107,8 @@ export interface NodeParts {
 const MAX_BLOB_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_CONNECTIONS = 64;
 
-function createRuntime(genesis: Genesis, bls: RememberingBls): Runtime {
-  return { spec: genesis.spec, modules, ante, bls };
+function createRuntime(genesis: Genesis, upgrades: UpgradePolicy, bls: RememberingBls): Runtime {
+  return { spec: genesis.spec, modules: modulesFor(upgrades), ante, bls };
 }
 
 /** Opens the files of a node's data folder. @throws DataFolderError when another process has it. */
@@ -127,7 +134,7 @@ async function openFiles({
 /** Puts a node together. The only place where all parts meet. */
 export async function composeNode(inputs: NodeInputs): Promise<NodeParts> {
   const bls = rememberingBls(createBls());
-  const runtime = createRuntime(inputs.genesis, bls);
+  const runtime = createRuntime(inputs.genesis, inputs.upgrades, bls);
   const { store, blobs } = await openFiles(inputs);
   try {
     await ensureGenesis(runtime, store, inputs.genesis, inputs.paths.data, inputs.failpoint);
@@ -171,13 +178,16 @@ async function connect(
   blobs: BlobStore,
 ): Promise<NodeParts> {
   const { paths, config, genesis, voteKey, log, metrics, failpoint } = inputs;
-  const queries = new Map(modules.flatMap((module) => module.queries.map((query) => [query.path, query] as const)));
+  const queries = new Map(
+    runtime.modules.flatMap((module) => module.queries.map((query) => [query.path, query] as const)),
+  );
 
   const commits = commitListeners(log);
   const { interval, keep } = config.snapshots;
   const snapshots = openSnapshotStore(join(paths.data, "snapshots"), failpoint);
   await snapshots.retain(interval === 0 ? 0 : keep); // What an interrupted snapshot or restore has left.
   const snapshotMaker = createSnapshotMaker({ state: store, snapshots, interval, keep, log });
+  const watch = invariantWatch(config.invariants.every, runtime.spec);
   const ledger = createLedger({
     runtime,
     store,
@@ -198,6 +208,8 @@ async function connect(
       observeCommit(metrics, block, readValidators(store.latest, height - 1) ?? [], store.latest, network);
       metrics.setMempool(mempool.count, mempool.bytes);
       commits.notify(block);
+      const broken = watch(store.latest, height);
+      if (broken !== undefined) inputs.onFault(broken);
     },
   });
   const { registry, mempool, pool, app } = ledger;
@@ -207,6 +219,7 @@ async function connect(
     publish: (...message) => network.publish(...message),
     pool,
     onWork: () => driver.notifyWork(),
+    clock: steadyClock,
   });
   const outlet = inputs.outlet?.(honest, voteKey, genesis.spec) ?? honest;
   const signer = await openNodeSigner(inputs, bls, store);
@@ -227,6 +240,7 @@ async function connect(
       onTornTail: (found) => log.warn(found, "the end of the write-ahead log was torn and has been cut off"),
     }),
   );
+  const isHalt = haltsAfter(config.halt);
   const driver = createDriver({
     app,
     signer: gate?.signer,
@@ -236,8 +250,12 @@ async function connect(
     bls,
     log,
     onFault: inputs.onFault,
-    isLast: haltsAfter(config.halt),
-    onLast: inputs.onLast,
+    isLast: (header) => isHalt(header) || missingUpgrade(store.latest, header.height, inputs.upgrades) !== undefined,
+    onLast() {
+      const upgrade = missingUpgrade(store.latest, app.tip.height, inputs.upgrades);
+      if (upgrade === undefined) inputs.onLast();
+      else inputs.onUpgrade(upgrade);
+    },
   });
   const chain = createChainApi({
     runtime,

@@ -144,6 +144,22 @@ export const SETTINGS = {
       8_640_000_000_000,
     ),
   },
+  upgrade: {
+    skipHeights: texts(
+      "Heights at which the node goes on without the upgrade that is planned there; two thirds of the stake have to do so together.",
+      64,
+      /^[1-9]\d{0,14}$/,
+      'a height such as "120000"',
+    ),
+  },
+  invariants: {
+    every: integer(
+      0,
+      "The node looks at every invariant after each so many blocks, and stops when one is broken; it reads the whole state. 0 never does.",
+      0,
+      1_000_000_000,
+    ),
+  },
   signer: {
     socket: text(
       "",

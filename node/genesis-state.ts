@@ -2,7 +2,9 @@ import { equalBytes, toHex } from "../chain/bytes.ts";
 import { initialState } from "../chain/executor/genesis.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
 import type { Genesis } from "../genesis/document.ts";
+import { violations } from "../modules/invariants.ts";
 import type { SideWrites, StateStore } from "../state/store.ts";
+import { firstBlockWrites } from "./block-store.ts";
 import { UserError } from "./user-error.ts";
 
 /** The side key that says which network a database is of. */
@@ -36,7 +38,11 @@ export async function ensureGenesis(
     );
   }
   const overlay = initialState(runtime, store.latest, genesis);
+  const [broken] = genesis.recorded === undefined ? [] : violations(overlay, genesis.spec);
+  if (broken !== undefined) throw new UserError(`the genesis document's state breaks an invariant: ${broken}`);
   failpoint("genesis.before");
-  await store.commit(store.prepare(0, overlay.changes()), networkWrites(genesis.spec.genesisRoot));
+  const height = genesis.recorded?.height ?? 0;
+  const writes = [...networkWrites(genesis.spec.genesisRoot), ...(height > 0 ? firstBlockWrites(height + 1) : [])];
+  await store.commit(store.prepare(height, overlay.changes()), writes);
   failpoint("genesis.after");
 }

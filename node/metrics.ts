@@ -12,6 +12,8 @@ export interface ConsensusMetrics {
   /** @param missing validators whose precommit the last commit lacks, and their power. */
   setMissingValidators(missing: number, power: bigint): void;
   observeExecution(seconds: number): void;
+  /** @param margin power that may vanish before no block can be decided; negative when none can. */
+  setMarginToHalt(margin: bigint, total: bigint): void;
 }
 
 export interface MempoolMetrics {
@@ -91,6 +93,16 @@ function consensusMetrics(registers: [Registry]): ConsensusMetrics {
     help: "Their voting power",
     registers,
   });
+  const margin = new Gauge({
+    name: "assay_consensus_margin_to_halt_power",
+    help: "Voting power that may vanish before no block can be decided",
+    registers,
+  });
+  const marginRatio = new Gauge({
+    name: "assay_consensus_margin_to_halt_ratio",
+    help: "The same as a part of all voting power: a third when all are present",
+    registers,
+  });
   const execution = new Histogram({
     name: "assay_consensus_execution_seconds",
     help: "Time to execute a block",
@@ -112,6 +124,10 @@ function consensusMetrics(registers: [Registry]): ConsensusMetrics {
       missingPower.set(Number(power));
     },
     observeExecution: (seconds) => execution.observe(seconds),
+    setMarginToHalt(power, total) {
+      margin.set(Number(power));
+      marginRatio.set(total === 0n ? 0 : Number(power) / Number(total));
+    },
   };
 }
 

@@ -33,8 +33,8 @@ import { replayStoredBlocks } from "./replay.ts";
 import { PortInUseError } from "./rpc/listen.ts";
 import { startRpc } from "./rpc/server.ts";
 import { restoreWhenEmpty } from "./snapshots/restore-node.ts";
+import { type Build, refuseWithoutUpgrade, THIS_BUILD, upgradeNeeded, upgradePolicy } from "./upgrade.ts";
 import { UserError } from "./user-error.ts";
-import { VERSION } from "./version.ts";
 
 export interface NodeOptions {
   readonly home: string;
@@ -46,6 +46,8 @@ export interface NodeOptions {
   readonly outlet?: NodeInputs["outlet"];
   /** See NodeInputs. */
   readonly protocols?: NodeInputs["protocols"];
+  /** This build if not given: tests have others. */
+  readonly build?: Build;
   /** Ends a start that takes long: one that begins with a snapshot. */
   readonly signal?: AbortSignal;
   /** `name:count`, for tests: see parseFailpoint. */
@@ -63,6 +65,9 @@ export interface RunningNode {
 
 /** Peers that are up say within this time where they are; the others are not waited for before consensus begins. */
 const SETTLING_MS = 2_000;
+
+/** How long a node that needs an upgrade still answers its peers. */
+const UPGRADE_LINGER_MS = 2000;
 
 /** Errors whose message says what to do. */
 const FOR_PEOPLE = [
@@ -85,12 +90,17 @@ function forPeople(error: unknown, folder: string): unknown {
     : error;
 }
 
-function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key | undefined): NodeApi {
+function createApi(
+  parts: NodeParts,
+  inputs: NodeInputs,
+  identityKey: Ed25519Key | undefined,
+  version: string,
+): NodeApi {
   const { chain, network, app, mempool, driver, outlet, sync } = parts;
   const { genesis, config, metrics } = inputs;
   return {
     moniker: config.moniker,
-    version: VERSION,
+    version,
     peerId: network.peerId,
     listenAddress: config.p2p.listen,
     genesis: genesis.document,
@@ -164,7 +174,7 @@ function createApi(parts: NodeParts, inputs: NodeInputs, identityKey: Ed25519Key
 function readInputs(
   options: NodeOptions,
   log: Logger,
-): Omit<NodeInputs, "metrics" | "onFault" | "onLast"> & { identityKey: Ed25519Key | undefined } {
+): Omit<NodeInputs, "metrics" | "onFault" | "onLast" | "onUpgrade"> & { identityKey: Ed25519Key | undefined } {
   const paths = homePaths(options.home);
   const hasKey = existsSync(paths.voteKey);
   const { socket } = options.config.signer;
@@ -183,6 +193,7 @@ function readInputs(
     identityKey:
       (hasKey || socket !== "") && existsSync(paths.identityKey) ? loadIdentityKey(paths.identityKey) : undefined,
     log,
+    upgrades: upgradePolicy(options.build ?? THIS_BUILD, options.config.upgrade),
     failpoint: options.failpoint === undefined ? NO_FAILPOINT : parseFailpoint(options.failpoint, log),
     ...(options.outlet === undefined ? {} : { outlet: options.outlet }),
     ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
@@ -194,7 +205,7 @@ function readInputs(
  * @throws UserError for what a person can put right: a used port, a data folder in use, a bad file.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { config } = options;
+  const { config, build = THIS_BUILD } = options;
   const log = options.log ?? createLog({ level: config.log.level, name: config.moniker });
   const { registry, metrics } = createMetrics({ process: true });
   const finished = Promise.withResolvers<void>();
@@ -206,6 +217,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     onLast() {
       log.info({}, "the node stops where it was told to");
       finished.resolve();
+    },
+    onUpgrade(plan) {
+      const error = upgradeNeeded(plan, build);
+      log.error({ reason: error.message }, "the node stops before an upgrade");
+      // Others may still need its part of the last block.
+      setTimeout(() => finished.reject(error), UPGRADE_LINGER_MS).unref();
     },
     onFault(error) {
       const shown = forPeople(error, inputs.paths.data);
@@ -228,6 +245,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const parts = await composeNode(inputs);
     closers.push(() => parts.close());
     await replayStoredBlocks(parts.app, parts.store, log);
+    refuseWithoutUpgrade(parts.store.latest, parts.app.tip.height, inputs.upgrades, build);
     refuseAfterHalt(config.halt, parts.app.tip);
     refuseWrongClock(parts.app.tip, wallClock.now());
     const waiting = openMempoolFile({
@@ -240,7 +258,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       },
     });
     closers.push(async () => waiting.stop());
-    const api = createApi(parts, inputs, identityKey);
+    const api = createApi(parts, inputs, identityKey, build.version);
     const rpc = await startRpc({ ...config.rpc, api, log, metrics, cors: true });
     closers.push(() => rpc.close());
     const metricsServer = await startMetrics({ ...config.metrics, registry });

@@ -1,8 +1,10 @@
 import { fromHex } from "../chain/bytes.ts";
+import { readRotation } from "../chain/executor/chain-state.ts";
 import type { ValidatorSet } from "../chain/types/validator.ts";
 import type { Commit } from "../chain/types/vote.ts";
 import { readOpenJobs } from "../modules/inference/jobs.ts";
 import { JOB_STATUS, jobs, openJobs } from "../modules/inference/store.ts";
+import { presence } from "../modules/slashing/keeper.ts";
 import type { Network } from "../p2p/network.ts";
 import type { StateReader } from "../state/store.ts";
 import type { StoredBlock } from "./api.ts";
@@ -57,6 +59,8 @@ export function observeCommit(
   metrics.observeRound(block.commit.round);
   const { count, power } = missing(body.lastCommit, voters);
   metrics.setMissingValidators(count, power);
+  const { margin, total } = presence(state, readRotation(state).validators, header.height);
+  metrics.setMarginToHalt(margin, total);
   observeJobEnds(metrics, block, state);
   // PERF: jobs are counted only while there are open ones.
   metrics.setJobs((openJobs.get(state) ?? 0) > 0 ? jobsByStatus(state) : {});

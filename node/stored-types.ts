@@ -1,25 +1,14 @@
 import type { Type } from "@chainsafe/ssz";
 import { CHAIN_STATE } from "../chain/executor/chain-state.ts";
-import * as auth from "../modules/auth/store.ts";
-import * as bank from "../modules/bank/store.ts";
-import * as inference from "../modules/inference/store.ts";
-import * as slashing from "../modules/slashing/store.ts";
-import * as staking from "../modules/staking/store.ts";
+import { modules } from "../modules/registry.ts";
 import type { StoredType } from "../state/collections.ts";
 import { decodeWire } from "./wire.ts";
 
-/** A module's store file exports its collections and items among types and key codecs. */
-const STORES: readonly object[] = [auth, bank, inference, slashing, staking];
-
-function isStored(value: unknown): value is StoredType<unknown> {
-  return typeof value === "object" && value !== null && "prefix" in value && "type" in value && "storeKey" in value;
-}
-
-const STORED: readonly StoredType<unknown>[] = STORES.flatMap((store) => Object.values(store).filter(isStored));
-
 /** Of the modules and of the chain itself, by the prefix's two bytes: looked up for each entry of a state. */
 const BY_PREFIX: ReadonlyMap<number, StoredType<unknown>> = new Map(
-  [...STORED, ...CHAIN_STATE].map((stored) => [prefixNumber(stored.prefix), stored] as const),
+  [...modules.flatMap((module) => Object.values(module.stored)), ...CHAIN_STATE].map(
+    (stored) => [prefixNumber(stored.prefix), stored] as const,
+  ),
 );
 
 function prefixNumber(key: Uint8Array): number {

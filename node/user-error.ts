@@ -3,9 +3,12 @@
  * remedy, and is all that the command line prints. Any other exception that gets that far is a bug and prints its stack.
  */
 export class UserError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** What the process ends with. */
+  readonly exitCode: number;
+  constructor(message: string, options: ErrorOptions & { readonly exitCode?: number } = {}) {
     super(message, options);
     this.name = "UserError";
+    this.exitCode = options.exitCode ?? 1;
   }
 }
 

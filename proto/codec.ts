@@ -1,3 +1,4 @@
+import { base64 } from "@scure/base";
 import { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
 
 /**
@@ -15,6 +16,10 @@ export interface Codec<T> {
   /** @throws Error on bytes that are cut off or malformed. */
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromPartial(object: never): T;
+  /** proto3's JSON, with lower camel case and every field. */
+  toJSON(message: T): unknown;
+  /** The opposite; what is missing gets its default, what is unknown is skipped. @throws Error on a value of another type. */
+  fromJSON(json: never): T;
 }
 
 /** How one kind of scalar is written. `wire` is its wire type (0 varint, 2 length-delimited). */
@@ -24,6 +29,25 @@ interface Scalar<T> {
   isDefault(value: T): boolean;
   write(writer: BinaryWriter, value: T): void;
   read(reader: BinaryReader): T;
+  toJson(value: T): unknown;
+  /** @throws Error for what is none. */
+  fromJson(json: unknown): T;
+}
+
+function wrongJson(json: unknown, what: string): Error {
+  return new Error(`${JSON.stringify(json)?.slice(0, 100)} is no ${what}`);
+}
+
+function jsonText(json: unknown, what: string): string {
+  if (typeof json === "string") return json;
+  throw wrongJson(json, what);
+}
+
+function jsonInteger(json: unknown, max: bigint, what: string): bigint {
+  const text = typeof json === "number" || typeof json === "string" ? String(json) : "";
+  const value = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : max + 1n;
+  if (value > max) throw wrongJson(json, what);
+  return value;
 }
 
 const SCALARS = {
@@ -33,6 +57,8 @@ const SCALARS = {
     isDefault: (value: string) => value === "",
     write: (writer, value) => void writer.string(value),
     read: (reader) => reader.string(),
+    toJson: (value) => value,
+    fromJson: (json) => jsonText(json, "text"),
   } satisfies Scalar<string>,
   bytes: {
     wire: 2,
@@ -40,6 +66,8 @@ const SCALARS = {
     isDefault: (value: Uint8Array) => value.length === 0,
     write: (writer, value) => void writer.bytes(value),
     read: (reader) => reader.bytes(),
+    toJson: (value) => base64.encode(value),
+    fromJson: (json) => base64.decode(jsonText(json, "base64")),
   } satisfies Scalar<Uint8Array>,
   bool: {
     wire: 0,
@@ -47,6 +75,11 @@ const SCALARS = {
     isDefault: (value: boolean) => !value,
     write: (writer, value) => void writer.bool(value),
     read: (reader) => reader.bool(),
+    toJson: (value) => value,
+    fromJson(json) {
+      if (typeof json === "boolean") return json;
+      throw wrongJson(json, "boolean");
+    },
   } satisfies Scalar<boolean>,
   uint32: {
     wire: 0,
@@ -54,13 +87,18 @@ const SCALARS = {
     isDefault: (value: number) => value === 0,
     write: (writer, value) => void writer.uint32(value),
     read: (reader) => reader.uint32(),
+    toJson: (value) => value,
+    fromJson: (json) => Number(jsonInteger(json, 2n ** 32n - 1n, "uint32")),
   } satisfies Scalar<number>,
   uint64: {
     wire: 0,
     empty: 0n as bigint,
     isDefault: (value: bigint) => value === 0n,
-    write: (writer, value) => void writer.uint64(value),
+    // The library's own writer garbles what has bit 31 and none above it; that of 32 bits is the same on the wire.
+    write: (writer, value) => void (value < 2n ** 32n ? writer.uint32(Number(value)) : writer.uint64(value)),
     read: (reader) => reader.uint64(),
+    toJson: (value) => value.toString(),
+    fromJson: (json) => jsonInteger(json, 2n ** 64n - 1n, "uint64"),
   } satisfies Scalar<bigint>,
 };
 type ScalarName = keyof typeof SCALARS;
@@ -71,6 +109,8 @@ interface AnyCodec {
   encode(message: never, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): unknown;
   fromPartial(object: never): unknown;
+  toJSON(message: never): unknown;
+  fromJSON(json: never): unknown;
 }
 
 /** A field's number and what it holds: a scalar, another message, or a list of either. */
@@ -114,6 +154,9 @@ interface FieldCodec {
   /** One value; for repeated ones it is appended. */
   read(reader: BinaryReader, wire: number, previous: unknown): unknown;
   complete(value: unknown): unknown;
+  /** One value, of a repeated field one of its values. */
+  oneToJson(value: unknown): unknown;
+  oneFromJson(json: unknown): unknown;
 }
 
 function wrongWire(name: string, wire: number): Error {
@@ -168,6 +211,8 @@ function scalarField(name: string, number: number, scalar: Scalar<unknown>, repe
       return list;
     },
     complete: (value) => (repeated ? [...((value ?? []) as readonly unknown[])] : (value ?? scalar.empty)),
+    oneToJson: (value) => scalar.toJson(value),
+    oneFromJson: (json) => scalar.fromJson(json),
   };
 }
 
@@ -201,7 +246,24 @@ function messageField(name: string, number: number, codec: Codec<unknown>, repea
       if (repeated) return ((value ?? []) as readonly never[]).map((one) => codec.fromPartial(one));
       return value === undefined || value === null ? undefined : codec.fromPartial(value as never);
     },
+    oneToJson: (value) => codec.toJSON(value),
+    oneFromJson(json) {
+      if (typeof json !== "object" || json === null) throw wrongJson(json, `message for ${name}`);
+      return codec.fromJSON(json as never);
+    },
   };
+}
+
+function fieldToJson(codec: FieldCodec, value: unknown): unknown {
+  if (codec.repeated) return (value as readonly unknown[]).map((one) => codec.oneToJson(one));
+  return value === undefined ? undefined : codec.oneToJson(value);
+}
+
+function fieldFromJson(codec: FieldCodec, json: unknown): unknown {
+  if (json === undefined || json === null) return codec.empty();
+  if (!codec.repeated) return codec.oneFromJson(json);
+  if (!Array.isArray(json)) throw wrongJson(json, `list for ${codec.name}`);
+  return json.map((one) => codec.oneFromJson(one));
 }
 
 function fieldCodec(name: string, [number, type, repeated]: Field): FieldCodec {
@@ -249,5 +311,7 @@ export function message<const F extends Record<string, Field>>(name: string, fie
       return values as M;
     },
     fromPartial: (object) => build((codec) => codec.complete((object as Record<string, unknown>)[codec.name])) as M,
+    toJSON: (value) => build((codec) => fieldToJson(codec, (value as Record<string, unknown>)[codec.name])),
+    fromJSON: (json) => build((codec) => fieldFromJson(codec, (json as Record<string, unknown>)[codec.name])) as M,
   };
 }

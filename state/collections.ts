@@ -58,6 +58,19 @@ export interface StoredType<V> {
   readonly type: Type<V>;
 }
 
+/** What a part of the state holds, by the names that exported genesis documents call it by. */
+export type StoredTypes = Readonly<Record<string, StoredType<unknown>>>;
+
+function isStored(value: unknown): value is StoredType<unknown> {
+  return typeof value === "object" && value !== null && "prefix" in value && "type" in value && "storeKey" in value;
+}
+
+/** The collections and items that store files export, among types and key codecs; by their names there. */
+export function storedTypes(...files: readonly object[]): StoredTypes {
+  const found = files.flatMap((file) => Object.entries(file)).filter(([, value]) => isStored(value));
+  return Object.fromEntries(found) as StoredTypes;
+}
+
 /** A typed map in the state. Values are SSZ; `set` stores the value's hash_tree_root with it. */
 export interface Collection<K, V> extends StoredType<V> {
   /** The store key, for proofs. */

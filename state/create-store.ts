@@ -82,8 +82,6 @@ export function createStore(given: Backend, keys: KeySets, options: StoreOptions
   let tip = readTip(backend);
   let phase: "idle" | "writing" | "failed" = "idle";
 
-  const nextHeight = (): number => (tip === undefined ? 0 : tip.height + 1);
-
   function current(key: Uint8Array): ValueRecord | undefined {
     if (phase !== "idle") return findValue(tables, tip?.slot, key);
     return tables.value(toByteString(key), key);
@@ -112,7 +110,9 @@ export function createStore(given: Backend, keys: KeySets, options: StoreOptions
   }
 
   function prepare(height: number, changes: ReturnType<Overlay["changes"]>): StateUpdate {
-    if (height !== nextHeight()) throw new Error(`height ${nextHeight()} comes next, not ${height}`);
+    // The state of genesis is that of any height: an exported one goes on counting.
+    const next = tip === undefined ? height : tip.height + 1;
+    if (height !== next) throw new Error(`height ${next} comes next, not ${height}`);
     const writes: Write[] = [];
     const stale: Uint8Array[] = tip === undefined ? [] : [rootKey(tip.height)];
     const leaves: LeafChange[] = [];
@@ -158,11 +158,11 @@ export function createStore(given: Backend, keys: KeySets, options: StoreOptions
     if (prepared === undefined) throw new Error("this store has not prepared that update");
     if (prepared.base !== tip) throw new Error(`the update of height ${update.height} was prepared on another tip`);
     const { height } = update;
-    const oldest = Math.max(tip?.oldest ?? 0, height - retention);
+    const oldest = Math.max(tip?.oldest ?? height, height - retention);
     const staleEntries = staleWrites(height, prepared.stale);
     // The old tip must stay readable until the batch is written, so what only it needs goes with the next commit.
     const kept = Math.min(oldest, height - 1);
-    const pruning = planPruning(backend, tip?.pruned ?? { height: 1, chunk: 0 }, kept, staleEntries.length);
+    const pruning = planPruning(backend, tip?.pruned ?? { height: height + 1, chunk: 0 }, kept, staleEntries.length);
     const meta: Meta = { height, oldest, pruned: pruning.cursor };
     const writes: Write[] = [
       ...prepared.writes,

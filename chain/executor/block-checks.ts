@@ -4,7 +4,7 @@ import { verifyCommit } from "../commit.ts";
 import { InvalidBlockError } from "../errors.ts";
 import type { BlockInfo, BlockInput } from "../module.ts";
 import { Commit } from "../types/vote.ts";
-import { readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
+import { isGenesis, readParams, readRotation, readTip, readValidators } from "./chain-state.ts";
 import { nextBeacon, randaoRoot } from "./randomness.ts";
 import { type BlockStart, messageRegistry, type Runtime } from "./runtime.ts";
 
@@ -39,9 +39,9 @@ export function checkStart(runtime: Runtime, base: StateReader, start: BlockStar
 
 export function checkLastCommit(runtime: Runtime, base: StateReader, start: BlockStart): BlockInput["lastCommit"] {
   const { lastCommit, height } = start;
-  if (height === 1) {
+  if (isGenesis(base)) {
     if (!Commit.equals(lastCommit, Commit.defaultValue())) {
-      throw new InvalidBlockError("block 1 has no parent to commit to, so its last commit must be all zero");
+      throw new InvalidBlockError(`block ${height} has no parent to commit to, so its last commit must be all zero`);
     }
     return [];
   }

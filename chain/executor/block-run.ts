@@ -49,7 +49,7 @@ function finishValidators(overlay: Overlay, start: BlockStart, desired: readonly
   const next = advanceRotation(updated, 1);
   const { time, validatorsRoot, paramsRoot, parentId, lastCommit } = start;
   writeHeight(overlay, start.height, { time, validatorsRoot, paramsRoot });
-  if (start.height > 1) {
+  if (lastCommit.height > 0) {
     writeDecision(overlay, start.height - 1, {
       blockId: parentId,
       round: lastCommit.round,
@@ -91,7 +91,8 @@ export function startBlock(runtime: Runtime, base: StateReader, start: BlockStar
     },
     finish() {
       let desired: readonly Validator[] | undefined;
-      for (const module of runtime.modules) desired = module.endBlock?.(context) ?? desired;
+      const gasWanted = results.reduce((sum, result) => sum + BigInt(result.gasWanted), 0n);
+      for (const module of runtime.modules) desired = module.endBlock?.(context, gasWanted) ?? desired;
       const next = finishValidators(overlay, start, desired);
       writeTip(overlay, { height: start.height, time: start.time, beacon: block.beacon });
       pruneOld(overlay, block.params, start.height, start.time);

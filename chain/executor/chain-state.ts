@@ -100,6 +100,11 @@ export function writeTip(writer: StateWriter, value: Tip): void {
   tip.set(writer, value);
 }
 
+/** Whether no block has been executed on this state: it is what genesis wrote. */
+export function isGenesis(reader: StateReader): boolean {
+  return heights.get(reader, readTip(reader).height) === undefined;
+}
+
 function readSet(reader: StateReader, root: Uint8Array) {
   const bytes = reader.get(sets.storeKey(root));
   return bytes === undefined ? undefined : decodeSet(bytes);

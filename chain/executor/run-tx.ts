@@ -6,7 +6,7 @@ import type { Bls } from "../crypto/bls.ts";
 import { TxError } from "../errors.ts";
 import { type GasMeter, gasMeter, unmetered } from "../gas.ts";
 import type { BlockInfo, Event, ParsedMessage } from "../module.ts";
-import type { Ante, DecodedTx, TxMode } from "../tx.ts";
+import { type Ante, type DecodedTx, sequenceOf, type TxMode } from "../tx.ts";
 import { createContext } from "./context.ts";
 import { meteredStore } from "./metered-store.ts";
 import type { TxResult } from "./receipts.ts";
@@ -39,8 +39,7 @@ function runMessage(
     ["sender", sender === undefined ? "" : encodeAddress(env.block.spec.prefix, sender)],
     ["module", moduleOf(message.typeUrl)],
   );
-  const sequence = Number(tx.authInfo.signerInfos[0]?.sequence ?? 0n);
-  const response = message.execute({ ...context, txHash: tx.hash, sequence, messageIndex });
+  const response = message.execute({ ...context, txHash: tx.hash, sequence: sequenceOf(tx), messageIndex });
   const events = context.events.map((event) => ({
     type: event.type,
     attributes: [...event.attributes, ["msg_index", String(messageIndex)] as const],

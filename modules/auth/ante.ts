@@ -1,25 +1,22 @@
-import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
-import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
-import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import type { Any } from "cosmjs-types/google/protobuf/any";
 import { equalBytes } from "../../chain/bytes.ts";
 import { consensusParams } from "../../chain/consensus-params.ts";
-import { accountAddress, sha256 } from "../../chain/crypto/hash.ts";
-import { verifySecp256k1 } from "../../chain/crypto/secp256k1.ts";
 import { sdkError } from "../../chain/errors.ts";
 import { GAS } from "../../chain/gas.ts";
 import type { Context } from "../../chain/module.ts";
-import { strictReader } from "../../chain/strict-reader.ts";
 import type { Ante, DecodedTx, TxMode } from "../../chain/tx.ts";
 import { accountText } from "../addresses.ts";
 import { chargeFee } from "./fee.ts";
-import { type Account, getAccount, setAccount } from "./keeper.ts";
+import { type Account, accountPublicKey, getAccount, setAccount } from "./keeper.ts";
 import { authParams } from "./params.ts";
+import { addressOfKey, type PublicKey, parsePublicKey, SIGNATURE_LIMIT } from "./public-key.ts";
+import { chargeSignatures, checkSignatureCount, verifySignatures } from "./signatures.ts";
 import { missingBytes } from "./simulated-size.ts";
+import { multisigKeys } from "./store.ts";
+import { checkTimeouts, claimNonce } from "./unordered.ts";
 
-export const SECP256K1_TYPE_URL = "/cosmos.crypto.secp256k1.PubKey";
 /** Stands in, while simulating, for a key the account has not shown yet, so that the write costs the same. */
-const PLACEHOLDER_KEY = new Uint8Array(33);
+const PLACEHOLDER_KEY: PublicKey = { kind: "single", key: new Uint8Array(33) };
 
 function checkLimits(ctx: Context, tx: DecodedTx): void {
   const { body } = tx;
@@ -32,16 +29,7 @@ function checkLimits(ctx: Context, tx: DecodedTx): void {
   if (memo > maxMemo) {
     throw sdkError("memoTooLarge", `maximum number of characters is ${maxMemo} but received ${memo} characters`);
   }
-  if (body.timeoutHeight > 0n && BigInt(ctx.block.height) > body.timeoutHeight) {
-    throw sdkError("txTimeout", `block height: ${ctx.block.height}, timeout height: ${body.timeoutHeight}`);
-  }
-  if (body.unordered) throw sdkError("invalidRequest", "unordered transactions are not supported");
-  if (body.timeoutTimestamp !== undefined) {
-    const timeout = body.timeoutTimestamp.seconds * 1000n + BigInt(Math.floor(body.timeoutTimestamp.nanos / 1_000_000));
-    if (BigInt(ctx.block.time) > timeout) {
-      throw sdkError("txTimeout", `block time: ${ctx.block.time} ms, timeout timestamp: ${timeout} ms`);
-    }
-  }
+  checkTimeouts(ctx, tx);
 }
 
 function checkCounts(tx: DecodedTx): void {
@@ -51,56 +39,33 @@ function checkCounts(tx: DecodedTx): void {
       throw sdkError("unauthorized", `invalid number of signers; expected: ${tx.signers.length}, got ${count}`);
     }
   }
+  checkSignatureCount(tx, SIGNATURE_LIMIT);
 }
 
 /** The account's key, or the one the transaction shows for it, which must hash to its address. */
-function publicKeyOf(ctx: Context, account: Account, shown: Any | undefined, mode: TxMode): Uint8Array {
+function publicKeyOf(ctx: Context, account: Account, shown: Any | undefined, mode: TxMode): PublicKey {
   if (shown === undefined) {
-    if (account.publicKey.length > 0) return account.publicKey;
-    if (mode === "simulate") return PLACEHOLDER_KEY;
+    // Before the first transaction there is nothing to read: the signed one will show its key and not read either.
+    if (mode === "simulate" && account.sequence === 0 && account.publicKey.length === 0) return PLACEHOLDER_KEY;
+    const known = accountPublicKey(ctx.store, account);
+    if (known !== undefined) return known;
     throw sdkError("invalidPubKey", "pubkey on account is not set and the transaction shows none");
   }
-  if (shown.typeUrl !== SECP256K1_TYPE_URL) {
-    throw sdkError(
-      "invalidPubKey",
-      `key type ${shown.typeUrl.slice(0, 100)} is not supported; use ${SECP256K1_TYPE_URL}`,
-    );
-  }
-  let key: Uint8Array;
-  try {
-    key = PubKey.decode(strictReader(shown.value)).key;
-  } catch (error) {
-    throw sdkError("invalidPubKey", `undecodable: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (!equalBytes(accountAddress(key), account.address)) {
-    throw sdkError(
-      "invalidPubKey",
-      `pubKey does not match signer address ${accountText(ctx.block.spec, account.address)}`,
-    );
-  }
-  return key;
+  const key = parsePublicKey(shown);
+  if (equalBytes(addressOfKey(key), account.address)) return key;
+  throw sdkError(
+    "invalidPubKey",
+    `pubKey does not match signer address ${accountText(ctx.block.spec, account.address)}`,
+  );
 }
 
-function verifySignature(ctx: Context, tx: DecodedTx, index: number, account: Account, key: Uint8Array): void {
-  const info = tx.authInfo.signerInfos[index]?.modeInfo;
-  const mode = info?.single?.mode ?? SignMode.SIGN_MODE_UNSPECIFIED;
-  if (mode !== SignMode.SIGN_MODE_DIRECT) {
-    const name = info?.multi === undefined ? (SignMode[mode] ?? `sign mode ${mode}`) : "a multisignature";
-    throw sdkError("unauthorized", `signature verification failed; ${name} is not supported, use SIGN_MODE_DIRECT`);
+/** Keeps the key, once, and counts the sequence on, unless the transaction is one of those that need not keep in line. */
+function saveSigner(ctx: Context, account: Account, key: PublicKey, isUnordered: boolean): void {
+  const publicKey = key.kind === "single" ? key.key : account.publicKey;
+  setAccount(ctx.store, { ...account, publicKey, sequence: account.sequence + (isUnordered ? 0 : 1) });
+  if (key.kind === "multi" && !multisigKeys.has(ctx.store, account.address)) {
+    multisigKeys.set(ctx.store, account.address, key.bytes);
   }
-  const { chainId } = ctx.block.spec;
-  const document = SignDoc.encode({
-    bodyBytes: tx.bodyBytes,
-    authInfoBytes: tx.authInfoBytes,
-    chainId,
-    accountNumber: BigInt(account.accountNumber),
-  }).finish();
-  if (verifySecp256k1(tx.signatures[index] ?? new Uint8Array(0), sha256(document), key)) return;
-  throw sdkError(
-    "unauthorized",
-    `signature verification failed; please verify account number (${account.accountNumber}), sequence ` +
-      `(${account.sequence}) and chain-id (${chainId})`,
-  );
 }
 
 function admitSigner(ctx: Context, tx: DecodedTx, index: number, signer: Uint8Array, mode: TxMode): void {
@@ -108,14 +73,20 @@ function admitSigner(ctx: Context, tx: DecodedTx, index: number, signer: Uint8Ar
   const address = accountText(ctx.block.spec, signer);
   if (account === undefined) throw sdkError("unknownAddress", `account ${address} does not exist`);
   const info = tx.authInfo.signerInfos[index];
-  const publicKey = publicKeyOf(ctx, account, info?.publicKey, mode);
-  if (info !== undefined && info.sequence !== BigInt(account.sequence)) {
-    throw sdkError("wrongSequence", `account sequence mismatch, expected ${account.sequence}, got ${info.sequence}`);
+  const key = publicKeyOf(ctx, account, info?.publicKey, mode);
+  const { unordered } = tx.body;
+  const expected = unordered ? 0n : BigInt(account.sequence);
+  if (info !== undefined && info.sequence !== expected) {
+    throw sdkError("wrongSequence", `account sequence mismatch, expected ${expected}, got ${info.sequence}`);
   }
-  ctx.gas.consume(GAS.verifySecp256k1, "ante verify: secp256k1");
-  if (mode === "deliver" || mode === "check") verifySignature(ctx, tx, index, account, publicKey);
-  setAccount(ctx.store, { ...account, publicKey, sequence: account.sequence + 1 });
-  ctx.emit("tx", ["acc_seq", `${address}/${account.sequence}`]);
+  chargeSignatures(ctx, key, info?.modeInfo, mode === "simulate");
+  if (mode === "deliver" || mode === "check") {
+    const { chainId } = ctx.block.spec;
+    verifySignatures(tx, index, key, { chainId, accountNumber: account.accountNumber, sequence: expected });
+  }
+  if (unordered) claimNonce(ctx, tx, signer, address);
+  saveSigner(ctx, account, key, unordered);
+  ctx.emit("tx", ["acc_seq", `${address}/${expected}`]);
   ctx.emit("tx", ["signature", Buffer.from(tx.signatures[index] ?? []).toString("base64")]);
 }
 

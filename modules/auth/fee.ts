@@ -4,22 +4,14 @@ import type { Context } from "../../chain/module.ts";
 import type { DecodedTx, TxMode } from "../../chain/tx.ts";
 import { accountText, parseAccount } from "../addresses.ts";
 import { formatCoins, rehearseTransfer, transfer } from "../bank/keeper.ts";
+import { useAllowance } from "../feegrant/keeper.ts";
+import { requiredFee } from "../feemarket/keeper.ts";
 import { moduleAddress } from "./keeper.ts";
-import { authParams } from "./params.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
-/** The gas that `auth.minGasPrice` is the price of. */
-export const PRICE_UNIT = 1_000_000n;
-
-/** The least fee for a gas limit, rounded up. */
-export function requiredFee(gasLimit: number, minGasPrice: bigint): bigint {
-  return (BigInt(gasLimit) * minGasPrice + PRICE_UNIT - 1n) / PRICE_UNIT;
-}
-
-/** Who pays: the first signer, or the signer that the fee names. */
+/** Whose transaction it is: the first signer, or the signer that the fee names. */
 function feePayer(ctx: Context, tx: DecodedTx): Uint8Array {
   const named = tx.authInfo.fee?.payer ?? "";
-  if ((tx.authInfo.fee?.granter ?? "") !== "") throw sdkError("invalidRequest", "fee grants are not supported");
   const payer = named === "" ? tx.signers[0] : parseAccount(ctx.block.spec, named, "fee payer");
   if (payer === undefined) throw sdkError("noSignatures", "nobody signs the transaction");
   if (!tx.signers.some((signer) => equalBytes(signer, payer))) {
@@ -28,13 +20,24 @@ function feePayer(ctx: Context, tx: DecodedTx): Uint8Array {
   return payer;
 }
 
+/** Whose coins are taken: those of the account that the fee names, if its allowance to the payer is as large, or the payer's own. */
+function feeSource(ctx: Context, tx: DecodedTx, payer: Uint8Array): Uint8Array {
+  const named = tx.authInfo.fee?.granter ?? "";
+  if (named === "") return payer;
+  const granter = parseAccount(ctx.block.spec, named, "fee granter");
+  if (equalBytes(granter, payer)) return payer;
+  const messages = tx.messages.map(({ typeUrl }) => typeUrl);
+  useAllowance(ctx, { granter, grantee: payer }, tx.fee, messages);
+  return granter;
+}
+
 /** Moves the fee to `fee_collector`. Simulation has none yet and only pays the gas of moving it. */
 export function chargeFee(ctx: Context, tx: DecodedTx, mode: TxMode): void {
   const { denom } = ctx.block.spec;
   const payer = feePayer(ctx, tx);
-  const required = requiredFee(tx.gasLimit, authParams.read(ctx.block.params).minGasPrice);
+  const required = requiredFee(ctx, tx.gasLimit);
   if (mode === "simulate") {
-    rehearseTransfer(ctx, payer, FEE_COLLECTOR, denom);
+    rehearseTransfer(ctx, feeSource(ctx, tx, payer), FEE_COLLECTOR, denom);
     return;
   }
   const foreign = tx.fee.find((coin) => coin.denom !== denom);
@@ -48,6 +51,7 @@ export function chargeFee(ctx: Context, tx: DecodedTx, mode: TxMode): void {
   if (paid < required) {
     throw sdkError("insufficientFee", `insufficient fees; got: ${paid}${denom} required: ${required}${denom}`);
   }
-  transfer(ctx, payer, FEE_COLLECTOR, tx.fee);
-  ctx.emit("tx", ["fee", formatCoins(tx.fee)], ["fee_payer", accountText(ctx.block.spec, payer)]);
+  const source = feeSource(ctx, tx, payer);
+  transfer(ctx, source, FEE_COLLECTOR, tx.fee);
+  ctx.emit("tx", ["fee", formatCoins(tx.fee)], ["fee_payer", accountText(ctx.block.spec, source)]);
 }

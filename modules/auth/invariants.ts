@@ -1,6 +1,7 @@
 import { toHex } from "../../chain/bytes.ts";
 import type { StateReader } from "../../state/store.ts";
-import { accounts, nextAccountNumber } from "./store.ts";
+import { authParams } from "./params.ts";
+import { accounts, multisigKeys, nextAccountNumber, unorderedNonces, vestingAccounts } from "./store.ts";
 
 /** Account numbers are unique and below the next one. Returns what is violated. PERF: reads every account. */
 export function accountNumbersInvariant(reader: StateReader): readonly string[] {
@@ -13,4 +14,38 @@ export function accountNumbersInvariant(reader: StateReader): readonly string[] 
     seen.add(accountNumber);
   }
   return violations;
+}
+
+/** Who has several keys or a vesting schedule has an account; one key or several, never both. Returns what is violated. */
+export function accountKindsInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  for (const [address] of multisigKeys.entries(reader)) {
+    const account = accounts.get(reader, address);
+    if (account === undefined) violations.push(`${toHex(address)} has keys and no account`);
+    else if (account.publicKey.length > 0) violations.push(`${toHex(address)} has one key and several`);
+  }
+  for (const [address, { original, delegatedVesting }] of vestingAccounts.entries(reader)) {
+    if (!accounts.has(reader, address)) violations.push(`${toHex(address)} vests and has no account`);
+    for (const { denom, amount } of delegatedVesting) {
+      const whole = original.find((coin) => toHex(coin.denom) === toHex(denom))?.amount ?? 0n;
+      if (amount > whole) violations.push(`${toHex(address)}: ${amount} of ${whole} vesting coins are delegated`);
+    }
+  }
+  return violations;
+}
+
+/**
+ * Nonces of unordered transactions lie within the longest time that one may name. Returns what is violated.
+ * @param time of the last block, in milliseconds.
+ */
+export function unorderedInvariant(
+  reader: StateReader,
+  time: number,
+  params: ReadonlyMap<string, bigint>,
+): readonly string[] {
+  const latest = time + Number(authParams.read(params).maxUnorderedTtl);
+  return unorderedNonces
+    .entries(reader)
+    .filter(([[timeout]]) => timeout < time || timeout > latest)
+    .map(([[timeout, address]]) => `${toHex(address)}: a nonce of ${timeout}, not from ${time} to ${latest}`);
 }

@@ -2,12 +2,13 @@ import { toHex, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { Context } from "../../chain/module.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
-import { accounts, nextAccountNumber } from "./store.ts";
+import { type PublicKey, parseMultisig } from "./public-key.ts";
+import { accounts, multisigKeys, nextAccountNumber } from "./store.ts";
 
 export interface Account {
   /** 20 bytes. */
   readonly address: Uint8Array;
-  /** 33 bytes of compressed secp256k1, or empty before the first transaction. */
+  /** 33 bytes of compressed secp256k1, or empty before the first transaction and where several keys sign together. */
   readonly publicKey: Uint8Array;
   readonly accountNumber: number;
   readonly sequence: number;
@@ -25,6 +26,8 @@ export const MODULE_ACCOUNTS: readonly ModuleAccount[] = [
   { name: "bonded_tokens_pool", permissions: ["burner", "staking"] },
   { name: "not_bonded_tokens_pool", permissions: ["burner", "staking"] },
   { name: "inference_escrow", permissions: ["burner"] },
+  { name: "distribution", permissions: [] },
+  { name: "gov", permissions: ["burner"] },
 ];
 
 /** SHA-256(name)[:20], as in the Cosmos SDK. */
@@ -49,6 +52,16 @@ export function getAccount(reader: StateReader, address: Uint8Array): Account | 
 export function setAccount(writer: StateWriter, account: Account): void {
   const { publicKey, accountNumber, sequence } = account;
   accounts.set(writer, account.address, { publicKey, accountNumber, sequence });
+}
+
+/** What is not vested yet, for whoever moves coins. */
+export { lockedCoins, trackDelegation, trackUndelegation } from "./vesting.ts";
+
+/** Whose signatures its transactions need; undefined before the first one. */
+export function accountPublicKey(reader: StateReader, account: Account): PublicKey | undefined {
+  if (account.publicKey.length > 0) return { kind: "single", key: account.publicKey };
+  const multisig = multisigKeys.get(reader, account.address);
+  return multisig === undefined ? undefined : parseMultisig(multisig);
 }
 
 /** The account, made with the next account number if it does not exist. */

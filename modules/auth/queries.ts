@@ -1,4 +1,3 @@
-import { BaseAccount, ModuleAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import {
   Bech32PrefixRequest,
   Bech32PrefixResponse,
@@ -8,53 +7,29 @@ import {
   QueryAccountResponse,
   QueryAccountsRequest,
   QueryAccountsResponse,
+  QueryModuleAccountByNameRequest,
+  QueryModuleAccountByNameResponse,
   QueryModuleAccountsRequest,
   QueryModuleAccountsResponse,
   QueryParamsRequest,
   QueryParamsResponse,
 } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { ConfigRequest, ConfigResponse } from "cosmjs-types/cosmos/base/node/v1beta1/query";
-import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
-import type { Any } from "cosmjs-types/google/protobuf/any";
 import { GAS } from "../../chain/gas.ts";
-import type { ChainSpec, Query, QueryContext } from "../../chain/module.ts";
-import { accountText, queryAccount } from "../addresses.ts";
-import { DECIMAL_ONE, formatDecimal } from "../decimal.ts";
+import type { Query, QueryContext } from "../../chain/module.ts";
+import { queryAccount } from "../addresses.ts";
+import { formatDecimal } from "../decimal.ts";
 import { defineQuery, notFound } from "../define-query.ts";
+import { gasPrice } from "../feemarket/keeper.ts";
 import { paginate } from "../pagination.ts";
-import { SECP256K1_TYPE_URL } from "./ante.ts";
-import { PRICE_UNIT } from "./fee.ts";
-import { type Account, getAccount, MODULE_ACCOUNTS, moduleAccountAt, moduleAddress } from "./keeper.ts";
+import { accountAny, baseAccount } from "./account-any.ts";
+import { type Account, getAccount, MODULE_ACCOUNTS, moduleAddress } from "./keeper.ts";
 import { authParams } from "./params.ts";
+import { SIGNATURE_LIMIT } from "./public-key.ts";
 import { accountKey, accounts } from "./store.ts";
 
 const SERVICE = "/cosmos.auth.v1beta1.Query";
 const NODE_SERVICE = "/cosmos.base.node.v1beta1.Service";
-/** chain/decode-tx.ts refuses more signers. */
-const SIGNATURE_LIMIT = 16n;
-
-function baseAccount(spec: ChainSpec, account: Account): BaseAccount {
-  const base: BaseAccount = {
-    address: accountText(spec, account.address),
-    accountNumber: BigInt(account.accountNumber),
-    sequence: BigInt(account.sequence),
-  };
-  if (account.publicKey.length === 0) return base;
-  const value = PubKey.encode({ key: account.publicKey }).finish();
-  return { ...base, pubKey: { typeUrl: SECP256K1_TYPE_URL, value } };
-}
-
-function accountAny(spec: ChainSpec, account: Account): Any {
-  const base = baseAccount(spec, account);
-  const module = moduleAccountAt(account.address);
-  if (module === undefined) return { typeUrl: BaseAccount.typeUrl, value: BaseAccount.encode(base).finish() };
-  const value = ModuleAccount.encode({
-    baseAccount: base,
-    name: module.name,
-    permissions: [...module.permissions],
-  }).finish();
-  return { typeUrl: ModuleAccount.typeUrl, value };
-}
 
 function requireAccount(ctx: QueryContext, address: string): Account {
   const account = getAccount(ctx.store, queryAccount(ctx.spec, address));
@@ -63,38 +38,48 @@ function requireAccount(ctx: QueryContext, address: string): Account {
 }
 
 /** Least price of one gas as clients write it: `0.025uassay`. */
-function gasPriceText({ spec, params }: QueryContext): string {
-  const { minGasPrice } = authParams.read(params);
-  const decimal = formatDecimal((minGasPrice * DECIMAL_ONE) / PRICE_UNIT);
+function gasPriceText({ store, spec, params }: QueryContext): string {
+  const decimal = formatDecimal(gasPrice(store, params));
   return `${decimal.replace(/\.?0+$/, "")}${spec.denom}`;
 }
 
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Account`, QueryAccountRequest, QueryAccountResponse, (ctx, { address }) => ({
-    account: accountAny(ctx.spec, requireAccount(ctx, address)),
+    account: accountAny(ctx, requireAccount(ctx, address)),
   })),
   defineQuery(`${SERVICE}/AccountInfo`, QueryAccountInfoRequest, QueryAccountInfoResponse, (ctx, { address }) => ({
-    info: baseAccount(ctx.spec, requireAccount(ctx, address)),
+    info: baseAccount(ctx, requireAccount(ctx, address)),
   })),
   defineQuery(`${SERVICE}/Accounts`, QueryAccountsRequest, QueryAccountsResponse, (ctx, request) => {
     const source = { collection: accounts, key: accountKey };
     const page = paginate(ctx.store, source, request.pagination, (address, record) =>
-      accountAny(ctx.spec, { address, ...record }),
+      accountAny(ctx, { address, ...record }),
     );
     return { accounts: page.items, pagination: page.pagination };
   }),
   defineQuery(`${SERVICE}/ModuleAccounts`, QueryModuleAccountsRequest, QueryModuleAccountsResponse, (ctx) => ({
     accounts: MODULE_ACCOUNTS.flatMap(({ name }) => getAccount(ctx.store, moduleAddress(name)) ?? []).map((account) =>
-      accountAny(ctx.spec, account),
+      accountAny(ctx, account),
     ),
   })),
+  defineQuery(
+    `${SERVICE}/ModuleAccountByName`,
+    QueryModuleAccountByNameRequest,
+    QueryModuleAccountByNameResponse,
+    (ctx, { name }) => {
+      const known = MODULE_ACCOUNTS.find((account) => account.name === name);
+      const account = known === undefined ? undefined : getAccount(ctx.store, moduleAddress(known.name));
+      if (account === undefined) throw notFound(`account ${name.slice(0, 100)} not found`);
+      return { account: accountAny(ctx, account) };
+    },
+  ),
   defineQuery(`${SERVICE}/Bech32Prefix`, Bech32PrefixRequest, Bech32PrefixResponse, (ctx) => ({
     bech32Prefix: ctx.spec.prefix,
   })),
   defineQuery(`${SERVICE}/Params`, QueryParamsRequest, QueryParamsResponse, (ctx) => ({
     params: {
       maxMemoCharacters: authParams.read(ctx.params).maxMemoBytes,
-      txSigLimit: SIGNATURE_LIMIT,
+      txSigLimit: BigInt(SIGNATURE_LIMIT),
       txSizeCostPerByte: BigInt(GAS.txPerByte),
       sigVerifyCostEd25519: 0n,
       sigVerifyCostSecp256k1: BigInt(GAS.verifySecp256k1),

@@ -3,7 +3,7 @@ import type { Context } from "../../chain/module.ts";
 import type { Coin } from "../../chain/tx.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
 import { accountText } from "../addresses.ts";
-import { ensureAccount } from "../auth/keeper.ts";
+import { ensureAccount, lockedCoins, trackDelegation, trackUndelegation } from "../auth/keeper.ts";
 import { balances, supplies } from "./store.ts";
 
 /**
@@ -19,6 +19,13 @@ export function balance(reader: StateReader, address: Uint8Array, denom: string)
 
 export function supply(reader: StateReader, denom: string): bigint {
   return supplies.get(reader, denom) ?? 0n;
+}
+
+/** What an account can send: what it holds, less what is not vested. @param time milliseconds since the Unix epoch. */
+export function spendable(reader: StateReader, address: Uint8Array, denom: string, time: number): bigint {
+  const locked = lockedCoins(reader, address, time).find((coin) => coin.denom === denom)?.amount ?? 0n;
+  const free = balance(reader, address, denom) - locked;
+  return free > 0n ? free : 0n;
 }
 
 /** `5uassay,7uother`; empty for none. */
@@ -41,13 +48,16 @@ function positive(coins: readonly Coin[]): readonly Coin[] {
   return coins.filter(({ amount }) => amount > 0n);
 }
 
-function subtract(ctx: Context, from: Uint8Array, coins: readonly Coin[]): void {
+/** @param locked what stays where it is: may be more than the account holds. */
+function subtract(ctx: Context, from: Uint8Array, coins: readonly Coin[], locked: readonly Coin[]): void {
   for (const { denom, amount } of coins) {
-    const spendable = balance(ctx.store, from, denom);
+    const held = balance(ctx.store, from, denom);
+    const free = held - (locked.find((coin) => coin.denom === denom)?.amount ?? 0n);
+    const spendable = free > 0n ? free : 0n;
     if (spendable < amount) {
       throw sdkError("insufficientFunds", `spendable balance ${spendable}${denom} is smaller than ${amount}${denom}`);
     }
-    setBalance(ctx.store, from, denom, spendable - amount);
+    setBalance(ctx.store, from, denom, held - amount);
   }
   ctx.emit("coin_spent", ["spender", accountText(ctx.block.spec, from)], ["amount", formatCoins(coins)]);
 }
@@ -65,9 +75,25 @@ function add(ctx: Context, to: Uint8Array, coins: readonly Coin[]): void {
  * @throws TxError sdk 5, possibly after some of the coins were taken: let it fail the transaction.
  */
 export function transfer(ctx: Context, from: Uint8Array, to: Uint8Array, coins: readonly Coin[]): void {
+  move(ctx, from, to, coins, lockedCoins(ctx.store, from, ctx.block.time));
+}
+
+/** Moves a coin from a delegator to a pool. Coins that are not vested yet may be staked. @throws TxError sdk 5 */
+export function delegateCoin(ctx: Context, delegator: Uint8Array, pool: Uint8Array, coin: Coin): void {
+  move(ctx, delegator, pool, [coin], []);
+  trackDelegation(ctx.store, delegator, coin, ctx.block.time);
+}
+
+/** Moves a coin from a pool back to the delegator. */
+export function undelegateCoin(ctx: Context, pool: Uint8Array, delegator: Uint8Array, coin: Coin): void {
+  move(ctx, pool, delegator, [coin], []);
+  trackUndelegation(ctx.store, delegator, coin);
+}
+
+function move(ctx: Context, from: Uint8Array, to: Uint8Array, coins: readonly Coin[], locked: readonly Coin[]): void {
   const moved = positive(coins);
   if (moved.length === 0) return;
-  subtract(ctx, from, moved);
+  subtract(ctx, from, moved, locked);
   add(ctx, to, moved);
   const { spec } = ctx.block;
   ctx.emit(
@@ -95,7 +121,7 @@ export function mint(ctx: Context, to: Uint8Array, coins: readonly Coin[]): void
 export function burn(ctx: Context, from: Uint8Array, coins: readonly Coin[]): void {
   const burnt = positive(coins);
   if (burnt.length === 0) return;
-  subtract(ctx, from, burnt);
+  subtract(ctx, from, burnt, []);
   for (const { denom, amount } of burnt) setSupply(ctx.store, denom, supply(ctx.store, denom) - amount);
   ctx.emit("burn", ["burner", accountText(ctx.block.spec, from)], ["amount", formatCoins(burnt)]);
 }
@@ -105,6 +131,7 @@ export function burn(ctx: Context, from: Uint8Array, coins: readonly Coin[]): vo
  * must find its sender's balance untouched. Its writes are for a store that is dropped.
  */
 export function rehearseTransfer(ctx: Context, from: Uint8Array, to: Uint8Array, denom: string): void {
+  lockedCoins(ctx.store, from, ctx.block.time);
   const held = balance(ctx.store, from, denom);
   setBalance(ctx.store, from, denom, held);
   setBalance(ctx.store, to, denom, balance(ctx.store, to, denom) + 1n);

@@ -6,10 +6,14 @@ import {
   QueryBalanceResponse,
   QueryDenomMetadataRequest,
   QueryDenomMetadataResponse,
+  QueryDenomOwnersRequest,
+  QueryDenomOwnersResponse,
   QueryDenomsMetadataRequest,
   QueryDenomsMetadataResponse,
   QueryParamsRequest,
   QueryParamsResponse,
+  QuerySendEnabledRequest,
+  QuerySendEnabledResponse,
   QuerySpendableBalanceByDenomRequest,
   QuerySpendableBalanceByDenomResponse,
   QuerySpendableBalancesRequest,
@@ -23,14 +27,18 @@ import type { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/paginat
 import { GRPC, QueryError } from "../../chain/errors.ts";
 import type { Query, QueryContext } from "../../chain/module.ts";
 import { textKey } from "../../state/collections.ts";
-import { queryAccount } from "../addresses.ts";
+import { accountText, queryAccount } from "../addresses.ts";
 import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
-import { balance, supply } from "./keeper.ts";
-import { denomMetadata } from "./metadata.ts";
-import { balanceKey, balances, supplies } from "./store.ts";
+import { balance, spendable, supply } from "./keeper.ts";
+import { denomInfo, metadataMessage } from "./metadata.ts";
+import { bankParams } from "./params.ts";
+import { isSendEnabled } from "./send-enabled.ts";
+import { balanceKey, balances, metadata, sendEnabled, supplies } from "./store.ts";
 
 const SERVICE = "/cosmos.bank.v1beta1.Query";
+/** In one question about sending. */
+const MAX_DENOMS = 100;
 
 function requireDenom(denom: string): string {
   if (denom === "") throw new QueryError(GRPC.invalidArgument, "invalid denom");
@@ -53,12 +61,51 @@ function allBalances(ctx: QueryContext, request: { address: string; pagination?:
   return { balances: page.items, pagination: page.pagination };
 }
 
+/** As AllBalances, less what is not vested: a denomination of which nothing is free shows with zero. */
+function spendableBalances(ctx: QueryContext, request: { address: string; pagination?: PageRequest }) {
+  const within = queryAccount(ctx.spec, request.address);
+  const source = { collection: balances, key: balanceKey, within };
+  const page = paginate(ctx.store, source, request.pagination, ([, denom]) => ({
+    denom,
+    amount: spendable(ctx.store, within, denom, ctx.time).toString(),
+  }));
+  return { balances: page.items, pagination: page.pagination };
+}
+
+/** PERF: visits every balance of the chain until the page is full; `paginate` bounds how many. */
+function denomOwners(ctx: QueryContext, request: QueryDenomOwnersRequest): QueryDenomOwnersResponse {
+  const denom = requireDenom(request.denom);
+  const source = { collection: balances, key: balanceKey };
+  const page = paginate(ctx.store, source, request.pagination, ([address, held], amount) =>
+    held === denom
+      ? { address: accountText(ctx.spec, address), balance: { denom, amount: amount.toString() } }
+      : undefined,
+  );
+  return { denomOwners: page.items, pagination: page.pagination };
+}
+
+function sendEnabledOf(ctx: QueryContext, request: QuerySendEnabledRequest): QuerySendEnabledResponse {
+  if (request.denoms.length > MAX_DENOMS) {
+    throw new QueryError(
+      GRPC.invalidArgument,
+      `${request.denoms.length} denominations, at most ${MAX_DENOMS} are answered`,
+    );
+  }
+  if (request.denoms.length > 0) {
+    const asked = request.denoms.map((denom) => ({ denom, enabled: isSendEnabled(ctx.store, ctx.params, denom) }));
+    return { sendEnabled: asked };
+  }
+  const source = { collection: sendEnabled, key: textKey };
+  const page = paginate(ctx.store, source, request.pagination, (denom, enabled) => ({ denom, enabled }));
+  return { sendEnabled: page.items, pagination: page.pagination };
+}
+
 function metadataOf(ctx: QueryContext, denom: string): Metadata {
-  if (denom === ctx.spec.denom) return denomMetadata(denom);
+  const record = metadata.get(ctx.store, denom);
+  if (record !== undefined) return metadataMessage(denomInfo(denom, record));
   throw notFound(`client metadata for denom ${denom.slice(0, 130)}`);
 }
 
-/** Nothing is locked, so all that an account holds is spendable. */
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Balance`, QueryBalanceRequest, QueryBalanceResponse, oneBalance),
   defineQuery(`${SERVICE}/AllBalances`, QueryAllBalancesRequest, QueryAllBalancesResponse, allBalances),
@@ -66,13 +113,17 @@ export const queries: readonly Query[] = [
     `${SERVICE}/SpendableBalances`,
     QuerySpendableBalancesRequest,
     QuerySpendableBalancesResponse,
-    allBalances,
+    spendableBalances,
   ),
   defineQuery(
     `${SERVICE}/SpendableBalanceByDenom`,
     QuerySpendableBalanceByDenomRequest,
     QuerySpendableBalanceByDenomResponse,
-    oneBalance,
+    (ctx, request) => {
+      const denom = requireDenom(request.denom);
+      const amount = spendable(ctx.store, queryAccount(ctx.spec, request.address), denom, ctx.time);
+      return { balance: { denom, amount: amount.toString() } };
+    },
   ),
   defineQuery(`${SERVICE}/TotalSupply`, QueryTotalSupplyRequest, QueryTotalSupplyResponse, (ctx, request) => {
     const source = { collection: supplies, key: textKey };
@@ -89,11 +140,16 @@ export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/DenomMetadata`, QueryDenomMetadataRequest, QueryDenomMetadataResponse, (ctx, { denom }) => ({
     metadata: metadataOf(ctx, denom),
   })),
-  defineQuery(`${SERVICE}/DenomsMetadata`, QueryDenomsMetadataRequest, QueryDenomsMetadataResponse, (ctx) => ({
-    metadatas: [denomMetadata(ctx.spec.denom)],
-    pagination: { nextKey: new Uint8Array(0), total: 1n },
-  })),
-  defineQuery(`${SERVICE}/Params`, QueryParamsRequest, QueryParamsResponse, () => ({
-    params: { sendEnabled: [], defaultSendEnabled: true },
+  defineQuery(`${SERVICE}/DenomsMetadata`, QueryDenomsMetadataRequest, QueryDenomsMetadataResponse, (ctx, request) => {
+    const source = { collection: metadata, key: textKey };
+    const page = paginate(ctx.store, source, request.pagination, (base, record) =>
+      metadataMessage(denomInfo(base, record)),
+    );
+    return { metadatas: page.items, pagination: page.pagination };
+  }),
+  defineQuery(`${SERVICE}/DenomOwners`, QueryDenomOwnersRequest, QueryDenomOwnersResponse, denomOwners),
+  defineQuery(`${SERVICE}/SendEnabled`, QuerySendEnabledRequest, QuerySendEnabledResponse, sendEnabledOf),
+  defineQuery(`${SERVICE}/Params`, QueryParamsRequest, QueryParamsResponse, (ctx) => ({
+    params: { sendEnabled: [], defaultSendEnabled: bankParams.read(ctx.params).defaultSendEnabled === 1n },
   })),
 ];

@@ -40,7 +40,7 @@ function keepCommittee(ctx: Context): void {
 }
 
 /** The members' own records go; who took part stays. */
-function closeBooks(ctx: Context, jobId: Uint8Array, committee: Committee): void {
+export function closeBooks(ctx: Context, jobId: Uint8Array, committee: Committee): void {
   const committed = BitArray.fromBitLen(committee.members.length);
   const revealed = BitArray.fromBitLen(committee.members.length);
   for (const [key] of commitments.entries(ctx.store, { within: jobId })) {

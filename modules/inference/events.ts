@@ -26,7 +26,7 @@ export const eventTypes: readonly EventDoc[] = [
   },
   {
     type: "inference_paid",
-    attributes: ["job_id", "fee", "attesters", "proposers", "royalty", "burnt", "refund"],
+    attributes: ["job_id", "fee", "attesters", "proposers", "royalty", "community", "burnt", "refund"],
     when: "the fee of a final job was shared out",
   },
   { type: "inference_failed", attributes: ["job_id", "model", "requester", "reason", "refund"], when: "a job failed" },

@@ -24,6 +24,8 @@ export interface Attester {
 }
 
 export interface FeeSplit {
+  /** For the community pool. */
+  readonly community: bigint;
   readonly royalty: bigint;
   readonly attesters: bigint;
   readonly proposers: bigint;
@@ -37,7 +39,7 @@ export interface FeeSplit {
  * Shares out a run's fee. Every attester gets its part of the whole committee's stake, so that what a missing member
  * would have got burns and leaving it out gains nobody anything. Half of an attester's inclusion share goes to the
  * proposer of its commitment, half to that of its reveal.
- * `royalty + attesters + proposers + burnt` is `fee`, exactly.
+ * `community + royalty + attesters + proposers + burnt` is `fee`, exactly.
  */
 export function splitFee(
   fee: bigint,
@@ -47,9 +49,10 @@ export function splitFee(
   attesters: readonly Attester[],
   params: Params,
 ): FeeSplit {
-  const { proposerShare, attesterFloor } = inferenceParams.read(params);
+  const { communityShare, proposerShare, attesterFloor } = inferenceParams.read(params);
+  const community = (fee * communityShare) / MILLION;
   const proposerPool = (fee * proposerShare) / MILLION;
-  const rest = fee - proposerPool;
+  const rest = fee - community - proposerPool;
   const floor = attesterFloor * BigInt(units);
   const royalty = rest > floor ? ((rest - floor) * royaltyPpm) / MILLION : 0n;
   const attesterPool = rest - royalty;
@@ -68,10 +71,11 @@ export function splitFee(
     toProposers += pay(commitProposer, half) + pay(revealProposer, half);
   }
   return {
+    community,
     royalty,
     attesters: toAttesters,
     proposers: toProposers,
-    burnt: fee - royalty - toAttesters - toProposers,
+    burnt: fee - community - royalty - toAttesters - toProposers,
     payouts: [...payouts.values()],
   };
 }

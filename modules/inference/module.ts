@@ -1,4 +1,5 @@
 import type { Module } from "../../chain/module.ts";
+import { storedTypes } from "../../state/collections.ts";
 import { beginBlock } from "./begin-block.ts";
 import { endBlock } from "./end-block.ts";
 import { genesis } from "./genesis.ts";
@@ -7,12 +8,14 @@ import { requestInferenceMessage } from "./messages/request-inference.ts";
 import { inferenceParams } from "./params.ts";
 import { executePenalties } from "./penalties.ts";
 import { queries } from "./queries.ts";
+import * as store from "./store.ts";
 
 export const inferenceModule: Module = {
   name: "inference",
   params: inferenceParams,
   messages: [registerModelMessage, requestInferenceMessage],
   queries,
+  stored: storedTypes(store),
   genesis,
   beginBlock(ctx, input) {
     beginBlock(ctx, input);

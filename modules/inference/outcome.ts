@@ -3,6 +3,8 @@ import { equalBytes, toHex, utf8 } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
 import { accountText } from "../addresses.ts";
 import { burn, transfer } from "../bank/keeper.ts";
+import { fundCommunityPool, rewardValidator } from "../distribution/keeper.ts";
+import { rewardBasis } from "../staking/keeper.ts";
 import type { Committee } from "./committee.ts";
 import { type Attester, splitFee } from "./fees.ts";
 import type { Finality } from "./finality.ts";
@@ -31,7 +33,7 @@ function describe(ctx: Context, jobId: Uint8Array, job: JobRecord): (readonly [s
   ];
 }
 
-/** Pays everyone and returns the rest to the requester: afterwards nothing of the job's escrow is left. */
+/** Pays everyone, validators through distribution, so that their delegators have their part, and returns the rest to the requester: afterwards nothing of the job's escrow is left. */
 function settleFee(ctx: Context, jobId: Uint8Array, job: JobRecord, attesters: readonly Attester[]): void {
   if (job.escrow === 0n) return;
   const model = modelByRoot(ctx.store, job.fields.modelRoot);
@@ -39,7 +41,10 @@ function settleFee(ctx: Context, jobId: Uint8Array, job: JobRecord, attesters: r
   const { owner, royaltyPpm } = model.manifest;
   const { params } = ctx.block;
   const split = splitFee(job.runFee, BigInt(royaltyPpm), job.costUnits, job.committeePower, attesters, params);
-  for (const { operator, amount } of split.payouts) transfer(ctx, ESCROW, operator, coins(ctx, amount));
+  for (const { operator, amount } of split.payouts) {
+    rewardValidator(ctx, ESCROW, operator, amount, rewardBasis(ctx.store, operator));
+  }
+  fundCommunityPool(ctx, ESCROW, coins(ctx, split.community));
   transfer(ctx, ESCROW, owner, coins(ctx, split.royalty));
   burn(ctx, ESCROW, coins(ctx, split.burnt));
   const refund = job.escrow - job.runFee;
@@ -51,6 +56,7 @@ function settleFee(ctx: Context, jobId: Uint8Array, job: JobRecord, attesters: r
     ["attesters", String(split.attesters)],
     ["proposers", String(split.proposers)],
     ["royalty", String(split.royalty)],
+    ["community", String(split.community)],
     ["burnt", String(split.burnt)],
     ["refund", String(refund)],
   );

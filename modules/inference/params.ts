@@ -129,6 +129,13 @@ export const inferenceParams = defineParams("inference", {
     max: 1_000_000_000n,
     doc: "Deposit of a model for each of its bytes.",
   },
+  communityShare: {
+    unit: "ppm",
+    default: 20_000n,
+    min: 0n,
+    max: 200_000n,
+    doc: "Part of a run's fee for the community pool.",
+  },
   proposerShare: {
     unit: "ppm",
     default: 50_000n,

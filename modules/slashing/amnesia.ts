@@ -135,6 +135,12 @@ export function settleDemands(ctx: Context): void {
   }
 }
 
+/** Ends all challenges, open or answered, with nobody punished: for the end of a chain, whose votes count for nothing afterwards. */
+export function closeDemands(ctx: Context): void {
+  for (const [key] of deadlines.entries(ctx.store)) deadlines.delete(ctx.store, key);
+  for (const [key] of demands.entries(ctx.store)) demands.delete(ctx.store, key);
+}
+
 /** What polkas are asked for, oldest height first. */
 export function openDemands(reader: StateReader): readonly Demand[] {
   const open = new Map<string, Demand>();

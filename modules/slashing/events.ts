@@ -7,6 +7,11 @@ export const eventTypes: readonly EventDoc[] = [
     when: "stake was burnt; reason is double_sign, light_client_attack, amnesia or missing_signature, addresses are valcons (block event)",
   },
   {
+    type: "correlation_penalty",
+    attributes: ["validator", "class", "height", "faulty_power", "total_power", "fraction_ppm", "burned_coins"],
+    when: "stake was burnt for a fault that came together with others; class is safety or downtime (block event)",
+  },
+  {
     type: "amnesia_challenge",
     attributes: ["address", "height", "block_id", "from_round", "to_round", "deadline"],
     when: "a validator voted for a block against its own precommit, and is slashed unless a polka of the block in these rounds gets into a block by the deadline (block event)",

@@ -1,5 +1,7 @@
 import { toHex } from "../../chain/bytes.ts";
+import type { ValidatorSet } from "../../chain/types/validator.ts";
 import type { StateReader } from "../../state/store.ts";
+import { bondHeight } from "../staking/keeper.ts";
 import { missedChunks, signingInfos } from "./store.ts";
 
 function bits(byte: number): number {
@@ -23,4 +25,21 @@ export function missedBlocksInvariant(reader: StateReader): readonly string[] {
   }
   for (const operator of counts.keys()) violations.push(`${operator} has a window and no record`);
   return violations;
+}
+
+/**
+ * Whoever has voted since it was bonded has a record of that stay. Returns what is violated.
+ * @param validators the set that votes after block `height`.
+ */
+export function signingInfosInvariant(
+  reader: StateReader,
+  validators: ValidatorSet,
+  height: number,
+): readonly string[] {
+  return validators.flatMap(({ operator }) => {
+    const bonded = bondHeight(reader, operator);
+    if (bonded === undefined || bonded >= height - 1) return [];
+    if (signingInfos.get(reader, operator)?.bondHeight === bonded) return [];
+    return [`${toHex(operator)} is bonded since height ${bonded} and has no record of it`];
+  });
 }

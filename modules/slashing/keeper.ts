@@ -2,8 +2,11 @@ import type { Context } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { consensusText } from "../addresses.ts";
 import { jail, slash, tombstone, type ValidatorRecord, validatorByOperator } from "../staking/keeper.ts";
+import { noteFault } from "./correlation.ts";
 import { slashingParams } from "./params.ts";
 import { type SigningInfo, signingInfos } from "./store.ts";
+
+export { type Presence, presence } from "./presence.ts";
 
 /** 9999-12-31T23:59:59Z, what Cosmos clients take for never. */
 export const FOR_EVER = 253_402_300_799_000;
@@ -55,8 +58,19 @@ export function bar(
   const { slashFractionAmnesia, slashFractionDoubleSign } = slashingParams.read(ctx.block.params);
   const fractionPpm = fault.reason === "amnesia" ? slashFractionAmnesia : slashFractionDoubleSign;
   punish(ctx, operator, validator, { ...fault, fractionPpm });
+  noteFault(ctx, operator, "safety", fault);
   tombstone(ctx, operator);
   signingInfos.set(ctx.store, operator, { ...signingInfo(ctx.store, operator), jailedUntil: FOR_EVER });
+}
+
+/** What a fault of voting costs, in ppm of the stake: by itself, and at most for its correlation with others. */
+export function safetyPenalties(params: Context["block"]["params"]): {
+  readonly fault: bigint;
+  readonly correlation: bigint;
+  readonly multiplier: bigint;
+} {
+  const { slashFractionDoubleSign, slashFractionCorrelation, correlationMultiplier } = slashingParams.read(params);
+  return { fault: slashFractionDoubleSign, correlation: slashFractionCorrelation, multiplier: correlationMultiplier };
 }
 
 /** @param powerAtInfraction voting power at `infractionHeight`. */

@@ -2,6 +2,7 @@ import type { BlockInput, Context } from "../../chain/module.ts";
 import type { StateWriter } from "../../state/store.ts";
 import { consensusText } from "../addresses.ts";
 import { bondHeight, validatorByOperator } from "../staking/keeper.ts";
+import { noteFault } from "./correlation.ts";
 import { punish, signingInfo } from "./keeper.ts";
 import { slashingParams } from "./params.ts";
 import { missedChunks, type SigningInfo, signingInfos } from "./store.ts";
@@ -69,6 +70,7 @@ function count(ctx: Context, entry: BlockInput["lastCommit"][number]): void {
   if (validator.jailed || !full || missed <= allowedMisses(window, params.minSignedPerWindow)) return;
   const fractionPpm = params.slashFractionDowntime;
   punish(ctx, operator, validator, { reason: "missing_signature", height, power, fractionPpm });
+  noteFault(ctx, operator, "downtime", { height, power });
   const jailedUntil = ctx.block.time + Number(params.downtimeJailDuration);
   reset(ctx, operator, { ...info, startHeight: ctx.block.height, missed: 0, jailedUntil });
 }

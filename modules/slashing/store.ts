@@ -1,6 +1,6 @@
 import { BitListType, BooleanType, ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_VALIDATORS } from "../../chain/types/limits.ts";
-import { Bytes32, Uint32, Uint64 } from "../../chain/types/primitives.ts";
+import { Bytes32, Uint32, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
 import { bytesKey, collection, heightKey, pairKey } from "../../state/collections.ts";
 
 /**
@@ -44,3 +44,15 @@ export const demandKey = pairKey(heightKey, bytesKey(32));
 export const demands = collection("slashing", 2, demandKey, DemandRecord);
 /** Who was challenged when, by the last block that takes the answer. */
 export const deadlines = collection("slashing", 3, pairKey(heightKey, demandKey), Bits);
+
+/** Kinds of faults that are counted together, as they stand in keys. */
+export const FAULT = { safety: 0, downtime: 1 } as const;
+
+/** A punished fault that is yet to pay for those around it: the infraction's height and power, and all power when it was punished. */
+export const Fault = new ContainerType({ height: Uint64, power: UintBn64, total: UintBn64 }, { typeName: "Fault" });
+export type Fault = ValueOf<typeof Fault>;
+const faultKind = bytesKey(1);
+/** By the height at which it was punished, kind and operator. */
+export const faults = collection("slashing", 4, pairKey(heightKey, pairKey(faultKind, bytesKey(20))), Fault);
+/** Power of all faults of a kind up to a height at which there was one: the difference of two is that of a window. */
+export const faultTotals = collection("slashing", 5, pairKey(faultKind, heightKey), UintBn128);

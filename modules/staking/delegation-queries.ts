@@ -9,8 +9,6 @@ import {
   QueryDelegatorValidatorResponse,
   QueryDelegatorValidatorsRequest,
   QueryDelegatorValidatorsResponse,
-  QueryRedelegationsRequest,
-  QueryRedelegationsResponse,
   QueryUnbondingDelegationRequest,
   QueryUnbondingDelegationResponse,
   QueryValidatorDelegationsRequest,
@@ -24,6 +22,7 @@ import { queryAccount, queryOperator } from "../addresses.ts";
 import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
 import { delegationMessage, unbondingMessage, validatorMessage } from "./protobuf.ts";
+import { redelegationsQuery } from "./redelegation-queries.ts";
 import {
   addressPairKey,
   delegations,
@@ -158,11 +157,7 @@ const ofDelegator: readonly Query[] = [
       return { validators: page.items, pagination: page.pagination };
     },
   ),
-  // There are no redelegations: whoever wants another validator unbonds first.
-  defineQuery(`${SERVICE}/Redelegations`, QueryRedelegationsRequest, QueryRedelegationsResponse, () => ({
-    redelegationResponses: [],
-    pagination: { nextKey: new Uint8Array(0), total: 0n },
-  })),
+  redelegationsQuery,
 ];
 
 export const delegationQueries: readonly Query[] = [...ofValidator, ...ofPair, ...ofDelegator];

@@ -4,6 +4,7 @@ import type { Context } from "../../chain/module.ts";
 import { accountText, operatorText } from "../addresses.ts";
 import { formatDecimal } from "../decimal.ts";
 import { stakingError } from "./errors.ts";
+import { delegationChanged } from "./hooks.ts";
 import { moveStake, poolOf } from "./pools.ts";
 import { redemption, sharesFor, tokensFor } from "./shares.ts";
 import { delegations, delegators, type ValidatorRecord, validators } from "./store.ts";
@@ -16,7 +17,9 @@ export function requireValidator(ctx: Context, operator: Uint8Array): ValidatorR
   return validator;
 }
 
-function setShares(ctx: Context, delegator: Uint8Array, operator: Uint8Array, shares: bigint): void {
+/** The only way a delegation is written. */
+function setShares(ctx: Context, delegator: Uint8Array, operator: Uint8Array, before: bigint, shares: bigint): void {
+  delegationChanged(ctx, delegator, operator, before, shares);
   if (shares === 0n) {
     delegations.delete(ctx.store, [delegator, operator]);
     delegators.delete(ctx.store, [operator, delegator]);
@@ -46,7 +49,7 @@ export function delegate(
   const pool = poolOf(validator);
   if (!equalBytes(source, pool)) moveStake(ctx, source, pool, amount);
   const held = delegations.get(ctx.store, [delegator, operator]) ?? 0n;
-  setShares(ctx, delegator, operator, held + shares);
+  setShares(ctx, delegator, operator, held, held + shares);
   saveValidator(ctx.store, operator, {
     ...validator,
     tokens: validator.tokens + amount,
@@ -80,11 +83,11 @@ export function undelegate(ctx: Context, delegator: Uint8Array, operator: Uint8A
     const worth = tokensFor(validator, held);
     throw sdkError("invalidRequest", `the delegation is worth ${worth}${spec.denom}, less than ${amount}${spec.denom}`);
   }
-  setShares(ctx, delegator, operator, held - taken.shares);
+  setShares(ctx, delegator, operator, held, held - taken.shares);
   const left = { ...validator, tokens: validator.tokens - taken.tokens, shares: validator.shares - taken.shares };
   if (equalBytes(delegator, operator) && tokensFor(left, held - taken.shares) < validator.minSelfDelegation)
     left.jailed = true;
-  if (removable(left)) removeValidator(ctx.store, operator);
+  if (removable(left)) removeValidator(ctx, operator);
   else saveValidator(ctx.store, operator, left);
   return { tokens: taken.tokens, validator };
 }

@@ -16,10 +16,18 @@ const table = defineErrors("staking", {
   noDelegation: [19, "no delegation for (address, validator) tuple"],
   noUnbonding: [26, "no unbonding delegation found"],
   maxUnbondingEntries: [27, "too many unbonding delegation entries for (delegator, validator) tuple"],
+  selfRedelegation: [29, "cannot redelegate to the same validator"],
+  noDestination: [31, "redelegation destination validator not found"],
+  transitiveRedelegation: [
+    32,
+    "redelegation to this validator already in progress; first redelegation to this validator must complete before next redelegation",
+  ],
+  maxRedelegationEntries: [33, "too many redelegation entries for (delegator, src-validator, dst-validator) tuple"],
   exchangeRate: [34, "cannot delegate to validators with invalid (zero) ex-rate"],
   commissionBelowMin: [40, "commission cannot be less than min rate"],
   voteKeyUsed: [100, "this vote key is or was used by a validator; generate a new one"],
   possession: [101, "the vote key is not proven to belong to this validator"],
+  rotatedRecently: [102, "a vote key can be replaced once in an unbonding time"],
 });
 export const stakingError = table.error;
 export const errors = table.docs;

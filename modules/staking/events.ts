@@ -24,15 +24,20 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["amount", "validator", "delegator"],
     when: "an unbonding was paid back (block event)",
   },
+  {
+    type: "redelegate",
+    attributes: ["source_validator", "destination_validator", "delegator", "amount", "completion_time"],
+    when: "stake moved to another validator; until completion_time it answers for the one it left",
+  },
+  {
+    type: "complete_redelegation",
+    attributes: ["source_validator", "destination_validator", "delegator"],
+    when: "moved stake has ceased to answer for the validator it left (block event)",
+  },
   { type: "bond_validator", attributes: ["validator"], when: "a validator enters the set with the next block" },
   {
     type: "begin_unbonding_validator",
     attributes: ["validator"],
     when: "a validator leaves the set with the next block",
-  },
-  {
-    type: "rewards",
-    attributes: ["amount", "validator"],
-    when: "an operator was paid its part of the fees (block event)",
   },
 ];

@@ -32,6 +32,8 @@ const FIELDS = [
   "tokens",
   "commissionRate",
 ] as const;
+/** What may be left out: without limits the commission can become anything, a day at a time. */
+const OPTIONAL_FIELDS = ["maxCommissionRate", "maxCommissionChangeRate", "minSelfDelegation"] as const;
 
 interface GenesisValidator {
   readonly operator: Uint8Array;
@@ -42,6 +44,9 @@ interface GenesisValidator {
   readonly identitySignature: Uint8Array;
   readonly tokens: bigint;
   readonly commissionRate: bigint;
+  readonly maxCommissionRate: bigint;
+  readonly maxCommissionChangeRate: bigint;
+  readonly minSelfDelegation: bigint;
 }
 
 function readRate(value: unknown, path: string, report: Report): bigint | undefined {
@@ -51,8 +56,35 @@ function readRate(value: unknown, path: string, report: Report): bigint | undefi
   return undefined;
 }
 
+type Limits = Pick<GenesisValidator, "maxCommissionRate" | "maxCommissionChangeRate" | "minSelfDelegation">;
+
+/** @param tokens that the validator stakes itself. */
+function readLimits(
+  fields: ReadonlyMap<string, unknown>,
+  path: string,
+  report: Report,
+  { tokens, commissionRate }: Pick<GenesisValidator, "tokens" | "commissionRate">,
+): Limits | undefined {
+  const rate = (name: (typeof OPTIONAL_FIELDS)[number], otherwise: bigint) =>
+    fields.has(name) ? readRate(fields.get(name), `${path}.${name}`, report) : otherwise;
+  const maxCommissionRate = rate("maxCommissionRate", DECIMAL_ONE);
+  const maxCommissionChangeRate = rate("maxCommissionChangeRate", maxCommissionRate ?? DECIMAL_ONE);
+  const minSelfDelegation = fields.has("minSelfDelegation")
+    ? readAmount(fields.get("minSelfDelegation"), `${path}.minSelfDelegation`, report)
+    : 1n;
+  if (maxCommissionRate === undefined || maxCommissionChangeRate === undefined || minSelfDelegation === undefined) {
+    return undefined;
+  }
+  if (commissionRate > maxCommissionRate) report(`${path}.commissionRate`, "is above maxCommissionRate");
+  if (maxCommissionChangeRate > maxCommissionRate) {
+    report(`${path}.maxCommissionChangeRate`, "is above maxCommissionRate");
+  }
+  if (minSelfDelegation > tokens) report(`${path}.minSelfDelegation`, "is above tokens");
+  return { maxCommissionRate, maxCommissionChangeRate, minSelfDelegation };
+}
+
 function readValidator(value: unknown, path: string, prefix: string, report: Report): GenesisValidator | undefined {
-  const fields = readObject(value, path, report, FIELDS);
+  const fields = readObject(value, path, report, [...FIELDS, ...OPTIONAL_FIELDS]);
   if (fields === undefined) return undefined;
   const bytes = (name: (typeof FIELDS)[number], length: number) =>
     readBytes(fields.get(name), `${path}.${name}`, report, length);
@@ -75,6 +107,8 @@ function readValidator(value: unknown, path: string, prefix: string, report: Rep
   }
   if (proofOfPossession === undefined || identitySignature === undefined) return undefined;
   if (tokens === undefined || commissionRate === undefined) return undefined;
+  const limits = readLimits(fields, path, report, { tokens, commissionRate });
+  if (limits === undefined) return undefined;
   return {
     operator,
     moniker,
@@ -84,6 +118,7 @@ function readValidator(value: unknown, path: string, prefix: string, report: Rep
     identitySignature,
     tokens,
     commissionRate,
+    ...limits,
   };
 }
 
@@ -131,8 +166,13 @@ function create(ctx: Context, genesis: GenesisValidator): void {
       securityContact: none,
       details: none,
     },
-    commission: { rate: commissionRate, maxRate: DECIMAL_ONE, maxChangeRate: DECIMAL_ONE, updateTime: ctx.block.time },
-    minSelfDelegation: 1n,
+    commission: {
+      rate: commissionRate,
+      maxRate: genesis.maxCommissionRate,
+      maxChangeRate: genesis.maxCommissionChangeRate,
+      updateTime: ctx.block.time,
+    },
+    minSelfDelegation: genesis.minSelfDelegation,
     unbondingHeight: 0,
     unbondingTime: 0,
   });

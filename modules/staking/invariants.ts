@@ -9,6 +9,10 @@ import {
   candidates,
   delegations,
   delegators,
+  redelegationQueue,
+  redelegations,
+  redelegationsByDestination,
+  redelegationsByHeight,
   unbondingDelegators,
   unbondings,
   unbondingsByHeight,
@@ -68,6 +72,38 @@ export const sharesInvariant: Invariant = (reader) => {
   }
   const byHeight = unbondingsByHeight.entries(reader).length;
   if (entries !== byHeight) violations.push(`${entries} unbonding entries, ${byHeight} indexed by height`);
+  return violations;
+};
+
+/** Moved stake is in each index once, and in none twice; no entry answers for more than it began with. */
+export const redelegationsInvariant: Invariant = (reader) => {
+  const violations: string[] = [];
+  const all = redelegations.entries(reader);
+  let heights = 0;
+  for (const [[delegator, [source, destination]], entries] of all) {
+    const name = `the redelegation of ${toHex(delegator)} from ${toHex(source)} to ${toHex(destination)}`;
+    if (entries.length === 0) violations.push(`${name} is empty`);
+    if (!redelegationsByDestination.has(reader, [delegator, [destination, source]])) {
+      violations.push(`${name} is missing by destination`);
+    }
+    const created = new Set(entries.map(({ creationHeight }) => creationHeight));
+    heights += created.size;
+    for (const height of created) {
+      if (!redelegationsByHeight.has(reader, [source, [height, [delegator, destination]]])) {
+        violations.push(`${name} is missing at height ${height}`);
+      }
+    }
+    for (const { balance: left, initialBalance, completionTime } of entries) {
+      if (left > initialBalance) violations.push(`${name} answers for ${left} of ${initialBalance}`);
+      if (!redelegationQueue.has(reader, [completionTime, [delegator, [source, destination]]])) {
+        violations.push(`${name} never ends`);
+      }
+    }
+  }
+  const arriving = redelegationsByDestination.entries(reader).length;
+  if (arriving !== all.length) violations.push(`${all.length} redelegations, ${arriving} by destination`);
+  const byHeight = redelegationsByHeight.entries(reader).length;
+  if (byHeight !== heights) violations.push(`${heights} heights of redelegations, ${byHeight} indexed`);
   return violations;
 };
 

@@ -1,22 +1,15 @@
-import { concatBytes, toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
-import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
 import { burn } from "../bank/keeper.ts";
-import { NOT_BONDED_POOL, poolOf } from "./pools.ts";
+import { DECIMAL_ONE } from "../decimal.ts";
+import { validatorSlashed } from "./hooks.ts";
+import { slashRedelegations, slashUnbondings } from "./in-flight-slash.ts";
+import { poolOf } from "./pools.ts";
 import { tokensFor } from "./shares.ts";
-import {
-  BOND,
-  bondedTotal,
-  bondHeights,
-  delegations,
-  unbondings,
-  unbondingsByHeight,
-  type ValidatorRecord,
-  validators,
-} from "./store.ts";
+import { BOND, bondedTotal, bondHeights, delegations, type ValidatorRecord, validators } from "./store.ts";
 import { operatorByConsensusAddress, POWER_REDUCTION, powerOf, saveValidator } from "./validators.ts";
 
+export { answerableStake } from "./answerable.ts";
 export type { ValidatorRecord };
 export { operatorByConsensusAddress, powerOf };
 
@@ -37,9 +30,46 @@ export function bondedTokens(reader: StateReader, operator: Uint8Array): bigint 
   return validator?.status === BOND.bonded ? validator.tokens : 0n;
 }
 
+/** All bonded validators, by operator: as many as `staking.maxValidators`, at most. */
+export function bondedValidators(
+  reader: StateReader,
+): readonly (ValidatorRecord & { readonly operator: Uint8Array })[] {
+  return bondHeights.entries(reader).map(([operator]) => {
+    const validator = validators.get(reader, operator);
+    if (validator === undefined) throw new Error("a validator is bonded that does not exist");
+    return { ...validator, operator };
+  });
+}
+
 /** The height at whose end a validator was bonded, so that it votes from the next one on. Undefined while it is not bonded. */
 export function bondHeight(reader: StateReader, operator: Uint8Array): number | undefined {
   return bondHeights.get(reader, operator);
+}
+
+/**
+ * What a validator's rewards are shared out by: all its shares, and its operator's commission rate (18 decimals, scaled). Undefined for one
+ * that is gone.
+ */
+export function rewardBasis(reader: StateReader, operator: Uint8Array): { shares: bigint; rate: bigint } | undefined {
+  const validator = validators.get(reader, operator);
+  return validator && { shares: validator.shares, rate: validator.commission.rate };
+}
+
+/** The shares of a delegation; zero for none. */
+export function delegatedShares(reader: StateReader, delegator: Uint8Array, operator: Uint8Array): bigint {
+  return delegations.get(reader, [delegator, operator]) ?? 0n;
+}
+
+export interface Delegation {
+  readonly delegator: Uint8Array;
+  readonly operator: Uint8Array;
+  readonly shares: bigint;
+}
+
+/** A delegator's delegations, by operator; everybody's if none is named. PERF: reads each of them. */
+export function delegationsOf(reader: StateReader, delegator?: Uint8Array): readonly Delegation[] {
+  const entries = delegations.entries(reader, delegator === undefined ? {} : { within: delegator });
+  return entries.map(([[from, operator], shares]) => ({ delegator: from, operator, shares }));
 }
 
 /** What an operator's own delegation to its validator is worth. */
@@ -54,43 +84,9 @@ function atMost(amount: bigint, limit: bigint): bigint {
   return amount;
 }
 
-/** Who has taken stake out of a validator at or after a height and not got it back yet. */
-function unbondingSince(ctx: Context, operator: Uint8Array, height: number): readonly Uint8Array[] {
-  const from = concatBytes(operator, heightKey.encode(height));
-  const entries = unbondingsByHeight.entries(ctx.store, { within: operator, from });
-  return [...new Map(entries.map(([[, [, delegator]]]) => [toHex(delegator), delegator])).values()];
-}
-
 /**
- * Slashes unbonding stake that still voted at the infraction: it was taken out in that height or later. Each entry
- * answers with the fraction of what it began with, as far as it has that left.
- * @returns what the entries answer for and what was burnt of them. PERF: reads the entries that were made since the infraction and
- * no others. How many these are is bounded by the gas of the blocks since then, which was paid for them.
- */
-function slashUnbondings(ctx: Context, operator: Uint8Array, infractionHeight: number, fractionPpm: bigint) {
-  let answered = 0n;
-  let burnt = 0n;
-  for (const delegator of unbondingSince(ctx, operator, infractionHeight)) {
-    const entries = unbondings.get(ctx.store, [delegator, operator]);
-    if (entries === undefined) throw new Error(`an unbonding from ${toHex(operator)} is in the index only`);
-    let taken = 0n;
-    const slashed = entries.map((entry) => {
-      if (entry.creationHeight < infractionHeight || entry.completionTime <= ctx.block.time) return entry;
-      const share = (entry.initialBalance * fractionPpm) / PPM;
-      const loss = atMost(share, entry.balance);
-      answered += share;
-      taken += loss;
-      return { ...entry, balance: entry.balance - loss };
-    });
-    if (taken > 0n) unbondings.set(ctx.store, [delegator, operator], slashed);
-    burnt += taken;
-  }
-  return { answered, burnt };
-}
-
-/**
- * Burns a fraction of the stake a validator had at the infraction: first of what has begun to unbond since, the rest of
- * what is still there, whatever the validator's status (a validator that hurries out stays answerable), never more than
+ * Burns a fraction of the stake a validator had at the infraction: first of what has begun to unbond or moved to other validators since,
+ * the rest of what is still there, whatever the validator's status (a validator that hurries out stays answerable), never more than
  * there is.
  * @param powerAtInfraction voting power at `infractionHeight`.
  * @param fractionPpm at most 1,000,000.
@@ -105,17 +101,18 @@ export function slash(
 ): bigint {
   if (fractionPpm < 0n || fractionPpm > PPM) throw new Error(`a slash of ${fractionPpm} ppm`);
   if (infractionHeight > ctx.block.height) throw new Error(`a slash for the future height ${infractionHeight}`);
-  const validator = validators.get(ctx.store, operator);
   const amount = (powerAtInfraction * POWER_REDUCTION * fractionPpm) / PPM;
   const unbonding = slashUnbondings(ctx, operator, infractionHeight, fractionPpm);
-  const { denom } = ctx.block.spec;
-  if (unbonding.burnt > 0n) burn(ctx, NOT_BONDED_POOL, [{ denom, amount: unbonding.burnt }]);
-  const rest = amount - unbonding.answered;
-  if (validator === undefined || rest <= 0n) return unbonding.burnt;
+  const moved = slashRedelegations(ctx, operator, infractionHeight, fractionPpm);
+  const burnt = unbonding.burnt + moved.burnt;
+  const rest = amount - unbonding.answered - moved.answered;
+  const validator = validators.get(ctx.store, operator);
+  if (validator === undefined || rest <= 0n || validator.tokens === 0n) return burnt;
   const loss = atMost(rest, validator.tokens);
   saveValidator(ctx.store, operator, { ...validator, tokens: validator.tokens - loss });
-  burn(ctx, poolOf(validator), [{ denom, amount: loss }]);
-  return unbonding.burnt + loss;
+  burn(ctx, poolOf(validator), [{ denom: ctx.block.spec.denom, amount: loss }]);
+  validatorSlashed(ctx, operator, (loss * DECIMAL_ONE + validator.tokens - 1n) / validator.tokens);
+  return burnt + loss;
 }
 
 function update(ctx: Context, operator: Uint8Array, change: Partial<ValidatorRecord>): void {

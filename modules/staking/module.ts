@@ -1,6 +1,7 @@
 import type { Module } from "../../chain/module.ts";
-import { distributeFees } from "./fees.ts";
+import { storedTypes } from "../../state/collections.ts";
 import { genesis } from "./genesis.ts";
+import { beginRedelegateMessage } from "./messages/begin-redelegate.ts";
 import { cancelUnbondingDelegationMessage } from "./messages/cancel-unbonding-delegation.ts";
 import { createValidatorMessage } from "./messages/create-validator.ts";
 import { delegateMessage } from "./messages/delegate.ts";
@@ -9,6 +10,8 @@ import { setVoteKeyMessage } from "./messages/set-vote-key.ts";
 import { undelegateMessage } from "./messages/undelegate.ts";
 import { stakingParams } from "./params.ts";
 import { queries } from "./queries.ts";
+import { completeRedelegations } from "./redelegation.ts";
+import * as store from "./store.ts";
 import { completeUnbondings } from "./unbonding.ts";
 import { completeValidatorUnbondings, updateValidatorSet } from "./validator-set.ts";
 
@@ -21,15 +24,17 @@ export const stakingModule: Module = {
     setVoteKeyMessage,
     delegateMessage,
     undelegateMessage,
+    beginRedelegateMessage,
     cancelUnbondingDelegationMessage,
   ],
   queries,
+  stored: storedTypes(store),
   genesis,
-  beginBlock: distributeFees,
   endBlock(ctx) {
     const set = updateValidatorSet(ctx);
     completeValidatorUnbondings(ctx);
     completeUnbondings(ctx);
+    completeRedelegations(ctx);
     return set;
   },
 };

@@ -21,7 +21,7 @@ export const stakingParams = defineParams("staking", {
     default: 7n,
     min: 1n,
     max: 32n,
-    doc: "Unbondings under way at one time for a delegator and validator.",
+    doc: "Unbondings under way at one time for a delegator and validator, and redelegations for a delegator and two validators.",
   },
   minCommissionRate: {
     unit: "ppm",

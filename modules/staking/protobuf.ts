@@ -1,11 +1,17 @@
 import { PubKey } from "cosmjs-types/cosmos/crypto/ed25519/keys";
-import type { DelegationResponse, UnbondingDelegation, Validator } from "cosmjs-types/cosmos/staking/v1beta1/staking";
+import type {
+  DelegationResponse,
+  RedelegationResponse,
+  UnbondingDelegation,
+  Validator,
+} from "cosmjs-types/cosmos/staking/v1beta1/staking";
 import type { ChainSpec } from "../../chain/module.ts";
 import { accountText, operatorText } from "../addresses.ts";
 import { protobufTime } from "../timestamps.ts";
 import { descriptionText } from "./description.ts";
+import type { Route } from "./redelegation.ts";
 import { tokensFor } from "./shares.ts";
-import type { UnbondingEntry, ValidatorRecord } from "./store.ts";
+import type { RedelegationEntry, UnbondingEntry, ValidatorRecord } from "./store.ts";
 
 /** How records look in cosmos.staking.v1beta1. Decimals are scaled integers, as everywhere in protobuf. */
 
@@ -71,6 +77,34 @@ export function unbondingMessage(
       balance: entry.balance.toString(),
       unbondingId: 0n,
       unbondingOnHoldRefCount: 0n,
+    })),
+  };
+}
+
+/** @param destination the validator that was moved to; undefined for one that is gone, where the stake is worth nothing any more. */
+export function redelegationMessage(
+  spec: ChainSpec,
+  { delegator, source, destination: to }: Route,
+  entries: readonly RedelegationEntry[],
+  destination: ValidatorRecord | undefined,
+): RedelegationResponse {
+  return {
+    redelegation: {
+      delegatorAddress: accountText(spec, delegator),
+      validatorSrcAddress: operatorText(spec, source),
+      validatorDstAddress: operatorText(spec, to),
+      entries: [],
+    },
+    entries: entries.map((entry) => ({
+      redelegationEntry: {
+        creationHeight: BigInt(entry.creationHeight),
+        completionTime: protobufTime(entry.completionTime),
+        initialBalance: entry.initialBalance.toString(),
+        sharesDst: entry.sharesDst.toString(),
+        unbondingId: 0n,
+        unbondingOnHoldRefCount: 0n,
+      },
+      balance: (destination === undefined ? 0n : tokensFor(destination, entry.sharesDst)).toString(),
     })),
   };
 }

@@ -10,6 +10,7 @@ import {
   QueryValidatorsRequest,
   QueryValidatorsResponse,
 } from "cosmjs-types/cosmos/staking/v1beta1/query";
+import { consensusParams } from "../../chain/consensus-params.ts";
 import { GRPC, QueryError } from "../../chain/errors.ts";
 import type { Query, QueryContext } from "../../chain/module.ts";
 import { queryOperator } from "../addresses.ts";
@@ -19,6 +20,7 @@ import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
 import { protobufDuration } from "../timestamps.ts";
 import { delegationQueries } from "./delegation-queries.ts";
+import { historicalInfo } from "./historical-info.ts";
 import { totalBonded } from "./keeper.ts";
 import { stakingParams } from "./params.ts";
 import { NOT_BONDED_POOL } from "./pools.ts";
@@ -66,9 +68,12 @@ const validatorQueries: readonly Query[] = [
       bondedTokens: totalBonded(ctx.store).toString(),
     },
   })),
-  // Past validator sets are served by the RPC method `validators`, not in this form.
-  defineQuery(`${SERVICE}/HistoricalInfo`, QueryHistoricalInfoRequest, QueryHistoricalInfoResponse, (_, request) => {
-    throw notFound(`historical info for height ${request.height} not found`);
+  defineQuery(`${SERVICE}/HistoricalInfo`, QueryHistoricalInfoRequest, QueryHistoricalInfoResponse, (ctx, request) => {
+    const { height } = request;
+    if (height < 0n) throw new QueryError(GRPC.invalidArgument, "height cannot be negative");
+    const hist = height > BigInt(ctx.height) ? undefined : historicalInfo(ctx, Number(height));
+    if (hist === undefined) throw notFound(`historical info for height ${height} not found`);
+    return { hist };
   }),
   defineQuery(`${SERVICE}/Params`, QueryParamsRequest, QueryParamsResponse, (ctx) => {
     const params = stakingParams.read(ctx.params);
@@ -77,7 +82,7 @@ const validatorQueries: readonly Query[] = [
         unbondingTime: protobufDuration(params.unbondingTime),
         maxValidators: Number(params.maxValidators),
         maxEntries: Number(params.maxEntries),
-        historicalEntries: 0,
+        historicalEntries: Number(consensusParams.read(ctx.params).evidenceMaxAgeBlocks),
         bondDenom: ctx.spec.denom,
         minCommissionRate: decimalFromPpm(params.minCommissionRate).toString(),
       },

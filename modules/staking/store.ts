@@ -72,6 +72,23 @@ export type UnbondingEntry = ValueOf<typeof UnbondingEntry>;
 export const MAX_UNBONDING_ENTRIES = 64;
 const UnbondingEntries = portable(() => new ListCompositeType(UnbondingEntry, MAX_UNBONDING_ENTRIES));
 
+/**
+ * Stake that moved to another validator and still answers for the one it left. `initialBalance` is what slashing is computed on,
+ * `balance` what of it has not been burnt, `sharesDst` what it bought there.
+ */
+export const RedelegationEntry = new ContainerType(
+  {
+    creationHeight: Uint64,
+    completionTime: Uint64,
+    initialBalance: UintBn128,
+    balance: UintBn128,
+    sharesDst: Shares,
+  },
+  { typeName: "RedelegationEntry" },
+);
+export type RedelegationEntry = ValueOf<typeof RedelegationEntry>;
+const RedelegationEntries = portable(() => new ListCompositeType(RedelegationEntry, MAX_UNBONDING_ENTRIES));
+
 /** Greatest power first. */
 const descendingPowerKey: KeyCodec<bigint> = {
   length: 8,
@@ -87,6 +104,9 @@ const address = bytesKey(20);
 export const operatorKey = address;
 /** Two addresses; which is first says the collection. */
 export const addressPairKey = pairKey(address, address);
+/** Three addresses; in which order says the collection. */
+export const addressTripleKey = pairKey(address, addressPairKey);
+export const redelegationHeightKey = pairKey(address, pairKey(heightKey, addressPairKey));
 
 export const validators = collection("staking", 0, operatorKey, ValidatorRecord);
 /** Shares by delegator, validator. */
@@ -121,3 +141,13 @@ export const bondedTotal = item("staking", 10, UintBn128);
 export const bondHeights = collection("staking", 11, address, Uint64);
 /** Each unbonding entry by validator, creation height, delegator: what a slash looks for. */
 export const unbondingsByHeight = collection("staking", 12, pairKey(address, pairKey(heightKey, address)), Present);
+/** By delegator, source, destination. */
+export const redelegations = collection("staking", 13, addressTripleKey, RedelegationEntries);
+/** The same by delegator, destination, source: whether somebody's stake is just arriving. */
+export const redelegationsByDestination = collection("staking", 14, addressTripleKey, Present);
+/** Each entry by source, creation height, delegator, destination: what a slash looks for. */
+export const redelegationsByHeight = collection("staking", 15, redelegationHeightKey, Present);
+/** By time of completion, delegator, source, destination. */
+export const redelegationQueue = collection("staking", 16, pairKey(heightKey, addressTripleKey), Present);
+/** When a validator last replaced its vote key by another, in milliseconds. */
+export const voteKeyRotations = collection("staking", 17, address, Uint64);

@@ -77,7 +77,7 @@ export function completeValidatorUnbondings(ctx: Context): void {
     validatorQueue.delete(ctx.store, key);
     const [, operator] = key;
     const unbonded = { ...required(ctx, operator), status: BOND.unbonded };
-    if (removable(unbonded)) removeValidator(ctx.store, operator);
+    if (removable(unbonded)) removeValidator(ctx, operator);
     else saveValidator(ctx.store, operator, unbonded);
   }
 }

@@ -1,7 +1,17 @@
 import { equalBytes } from "../../chain/bytes.ts";
 import { consensusAddress } from "../../chain/crypto/hash.ts";
+import type { Context } from "../../chain/module.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
-import { BOND, bondedTotal, candidates, identities, type ValidatorRecord, validators } from "./store.ts";
+import { validatorRemoved } from "./hooks.ts";
+import {
+  BOND,
+  bondedTotal,
+  candidates,
+  identities,
+  type ValidatorRecord,
+  validators,
+  voteKeyRotations,
+} from "./store.ts";
 
 /** Base units of stake for one unit of voting power. */
 export const POWER_REDUCTION = 1_000_000n;
@@ -45,9 +55,11 @@ export function saveValidator(writer: StateWriter, operator: Uint8Array, next: V
 }
 
 /** Forgets a validator that nobody delegates to. Its keys stay taken, so that old evidence can't meet a new validator. */
-export function removeValidator(writer: StateWriter, operator: Uint8Array): void {
-  reindex(writer, operator, validators.get(writer, operator), undefined);
-  validators.delete(writer, operator);
+export function removeValidator(ctx: Context, operator: Uint8Array): void {
+  reindex(ctx.store, operator, validators.get(ctx.store, operator), undefined);
+  validators.delete(ctx.store, operator);
+  if (voteKeyRotations.has(ctx.store, operator)) voteKeyRotations.delete(ctx.store, operator);
+  validatorRemoved(ctx, operator);
 }
 
 /** A validator without shares is of no more use once it is unbonded; one that is tombstoned must stay so. */

@@ -20,9 +20,15 @@ function quotedOption(message: string): string | undefined {
   return /'(-[^ ']*)[^']*'/.exec(message)?.[1];
 }
 
+/** Commands of several words explain themselves with `--help`. */
+function helpFor(name: string): string {
+  return name.includes(" ") ? `${name} --help` : `help ${name}`;
+}
+
 /**
  * Parses a command's arguments.
- * @param positionals names of what must stand there, in order; one that ends in `?` may be left out, and only at the end.
+ * @param positionals names of what must stand there, in order; one that ends in `?` may be left out, and only at the end; a
+ * last one that ends in `…` may be there several times.
  * @throws UserError in one line, with the nearest option for an unknown one.
  */
 export function parseArguments<const O extends ParseArgsOptionsConfig>(
@@ -45,8 +51,10 @@ export function parseArguments<const O extends ParseArgsOptionsConfig>(
   const least = positionals.filter((name) => !name.endsWith("?")).length;
   const found = parsed.positionals.length;
   if (found < least)
-    throw new UserError(`${command.name}: ${positionals[found]} is missing; see assay help ${command.name}`);
-  if (found > positionals.length) {
+    throw new UserError(
+      `${command.name}: ${positionals[found]?.replace("…", "")} is missing; see assay ${helpFor(command.name)}`,
+    );
+  if (found > positionals.length && positionals.at(-1)?.endsWith("…") !== true) {
     throw new UserError(`${command.name}: too many arguments, from "${parsed.positionals[positionals.length]}" on`);
   }
   return { values: parsed.values, positionals: parsed.positionals };

@@ -1,14 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
 import { createProtobufRpcClient, QueryClient } from "@cosmjs/stargate";
 import type { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { Bech32PrefixRequest, Bech32PrefixResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { type AssayClient, connectAssay } from "../../client/assay-client.ts";
 import { cometClient } from "../../client/node-rpc.ts";
-import { accountPath, DEVELOPMENT_MNEMONIC, deriveAccounts } from "../keys/account-key.ts";
-import { openKeyring } from "../keys/keyring.ts";
 import { systemErrorCode, UserError } from "../user-error.ts";
+import { chosenKeyring, KEYRING_OPTIONS, KEYRING_USAGE, type KeyringChoice } from "./keyring-options.ts";
+import { terminalPrompt } from "./prompt.ts";
 
 /** Options that every command which talks to a node takes. */
 export const NODE_OPTIONS = { node: { type: "string", default: "http://127.0.0.1:26657" } } as const;
@@ -16,35 +15,21 @@ export const NODE_OPTIONS = { node: { type: "string", default: "http://127.0.0.1
 /** Options that say who signs: a development account by number, or a name of the keyring. */
 export const SIGNER_OPTIONS = {
   ...NODE_OPTIONS,
+  ...KEYRING_OPTIONS,
   from: { type: "string", default: "dev0" },
-  home: { type: "string" },
   "gas-price": { type: "string" },
 } as const;
 
-export const SIGNER_USAGE = "[--from dev0…dev9 or a keyring name] [--home dir] [--gas-price 0.025uassay] [--node url]";
+export const SIGNER_USAGE = `[--from dev0…dev9 or a keyring name] ${KEYRING_USAGE} [--gas-price 0.025uassay] [--node url]`;
 
-export interface SignerOptions {
+export interface SignerOptions extends KeyringChoice {
   readonly node: string;
   readonly from: string;
-  readonly home?: string | undefined;
   readonly "gas-price"?: string | undefined;
 }
 
 /** Of a JSON file that a person names: more than a receipt, a set of 1024 validators or the inputs of a model take. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
-
-async function privateKey({ from, home }: SignerOptions): Promise<Uint8Array> {
-  const development = /^dev([0-9])$/.exec(from);
-  if (development !== null) {
-    const [account] = await deriveAccounts(DEVELOPMENT_MNEMONIC, [accountPath(Number(development[1]))]);
-    if (account === undefined) throw new Error("no account was derived");
-    return account.privateKey;
-  }
-  if (home === undefined) {
-    throw new UserError(`--from ${from} is a name of a keyring, so --home must say where that is`);
-  }
-  return (await openKeyring(join(home, "keyring")).load(from)).privateKey;
-}
 
 /** The URL of a node's RPC without a slash at its end. @throws UserError naming the option that it comes from. */
 export function nodeUrl(text: string, option = "node"): string {
@@ -80,7 +65,7 @@ export function forPeople(error: unknown): UserError {
 }
 
 /** The prefix of the chain's addresses. */
-async function addressPrefix(comet: Comet38Client): Promise<string> {
+export async function addressPrefix(comet: Comet38Client): Promise<string> {
   const rpc = createProtobufRpcClient(QueryClient.withExtensions(comet));
   const request = Bech32PrefixRequest.encode({}).finish();
   const answer = await rpc.request("cosmos.auth.v1beta1.Query", "Bech32Prefix", request);
@@ -94,7 +79,7 @@ async function addressPrefix(comet: Comet38Client): Promise<string> {
 export async function withSigner<T>(options: SignerOptions, use: (client: AssayClient) => Promise<T>): Promise<T> {
   const node = nodeUrl(options.node);
   const gas = gasPriceOf(options["gas-price"]);
-  const key = await privateKey(options);
+  const { privateKey: key } = await chosenKeyring(options, terminalPrompt()).load(options.from);
   try {
     const wallet = await DirectSecp256k1Wallet.fromKey(key, await addressPrefix(cometClient(node)));
     return await use(await connectAssay(node, wallet, gas));

@@ -14,6 +14,8 @@ export interface Command {
   readonly summary: string;
   /** Lines behind `usage: assay `. */
   readonly usage: string;
+  /** More than the usage, for commands of several words. @param words what stands before `--help`. */
+  help?(words: readonly string[]): string;
   /**
    * @param args what stands behind the command's name.
    * @returns the exit code. Throws UserError for what the user can put right.

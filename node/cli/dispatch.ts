@@ -26,10 +26,10 @@ function usage(command: Command): string {
   return [`usage: assay ${first}`, ...more.map((line) => `       assay ${line}`)].join("\n");
 }
 
-async function help(table: CommandTable, name: string | undefined, io: Io): Promise<number> {
+async function help(table: CommandTable, [name, ...words]: readonly string[], io: Io): Promise<number> {
   if (name !== undefined) {
     const command = await load(table, name);
-    io.out(`${command.summary}\n${usage(command)}`);
+    io.out(command.help?.(words) ?? `${command.summary}\n${usage(command)}`);
     return 0;
   }
   const commands: Command[] = [];
@@ -50,7 +50,7 @@ async function help(table: CommandTable, name: string | undefined, io: Io): Prom
 
 async function run(table: CommandTable, args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") return help(table, rest[0], io);
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") return help(table, rest, io);
   if (name === "version" || name === "--version" || name === "-v") {
     io.out(version());
     return 0;
@@ -58,13 +58,13 @@ async function run(table: CommandTable, args: readonly string[], io: Io): Promis
   const command = await load(table, name);
   // What stands behind "--" is not for us.
   const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
-  if (own.includes("--help") || own.includes("-h")) return help(table, name, io);
+  if (own.includes("--help") || own.includes("-h")) return help(table, [name, ...own], io);
   return command.run(rest, io);
 }
 
 /**
  * Runs the command that the arguments name.
- * @returns the exit code: the command's, 1 for a mistake of the user's, 70 for a bug. Never throws.
+ * @returns the exit code: the command's, 1 for a mistake of the user's or what the error says, 70 for a bug. Never throws.
  */
 export async function dispatch(table: CommandTable, args: readonly string[], io: Io): Promise<number> {
   try {
@@ -72,7 +72,7 @@ export async function dispatch(table: CommandTable, args: readonly string[], io:
   } catch (error) {
     if (error instanceof UserError) {
       io.err(`assay: ${error.message}`);
-      return 1;
+      return error.exitCode;
     }
     io.err(`assay: this is a bug: ${error instanceof Error ? error.stack : String(error)}`);
     return EXIT_BUG;

@@ -14,8 +14,18 @@ import {
 import { dirname } from "node:path";
 import { systemErrorCode, UserError } from "../user-error.ts";
 
-/** What a key is for; written into its file, so that no key is ever used for another purpose. */
-export type KeyType = "node" | "identity" | "vote" | "account";
+/**
+ * What a key is for; written into its file, so that no key is ever used for another purpose. An account is kept as words (`account`), as a
+ * bare private key, encrypted, or by the system's keyring.
+ */
+export type KeyType =
+  | "node"
+  | "identity"
+  | "vote"
+  | "account"
+  | "private-account"
+  | "sealed-account"
+  | "system-account";
 
 /** The only version of the format. Values are hexadecimal or words. */
 const VERSION = 1;
@@ -24,7 +34,8 @@ const MAX_SIZE = 16_384;
 
 export type KeyFields = Readonly<Record<string, string>>;
 
-function fsyncFolder(folder: string): void {
+/** Makes the names in a folder last. */
+export function fsyncFolder(folder: string): void {
   if (process.platform === "win32") return; // Folders can't be opened there.
   const fd = openSync(folder, constants.O_RDONLY);
   try {
@@ -112,6 +123,19 @@ export function readKeyFile<F extends string>(path: string, type: KeyType, field
   if (found.size !== fields.length + 2)
     throw new UserError(`key file ${path} is damaged: it holds fields of no meaning`);
   return values;
+}
+
+/** The type that a key file says it has, whatever else is in it; undefined for anything that is not a whole key file. */
+export function keyTypeOf(path: string): string | undefined {
+  const source = readPrivate(path);
+  let json: unknown;
+  try {
+    json = JSON.parse(source);
+  } catch {
+    return undefined; // The parser's message quotes the text, which may be the secret.
+  }
+  const { type } = (json ?? {}) as { readonly type?: unknown };
+  return typeof type === "string" ? type : undefined;
 }
 
 /** Decodes a hexadecimal field of a key file. @throws UserError naming the file and the field, never the value. */

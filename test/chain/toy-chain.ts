@@ -73,6 +73,7 @@ const counter: Module = {
   params: noParams("counter"),
   messages: [poke],
   queries: [],
+  stored: {},
   genesis: noGenesis,
   beginBlock(ctx, input) {
     ctx.emit("begun", ["evidence", String(input.duplicateVotes.length)]);
@@ -89,6 +90,7 @@ const keeper: Module = {
   params: noParams("keeper"),
   messages: [],
   queries: [],
+  stored: {},
   genesis: noGenesis,
   endBlock(ctx) {
     if (ctx.block.height === 0) return VALIDATORS;

@@ -88,7 +88,7 @@ describe("what is wrong is seen", () => {
     "npm start",
     "npm run check # with a comment",
     "npx assay query validator-set --height 3 > set.json",
-    "npx assay tx delegate someone 5uassay --from dev1",
+    "npx assay tx staking delegate someone 5uassay --from dev1",
     "npx assay localnet up --fresh --port-offset 100",
     "npx assay localnet --dir .test/x",
     "npx assay infer cnn_digits --json --inputs genesis/models/cnn_digits.input.json > r.json\nnpx assay verify r.json --trust r.json",

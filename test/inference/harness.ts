@@ -9,9 +9,15 @@ import { parameterRows } from "../../chain/params.ts";
 import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
 import { authModule } from "../../modules/auth/module.ts";
+import { authzModule } from "../../modules/authz/module.ts";
 import { supplyInvariant } from "../../modules/bank/invariants.ts";
 import { balance } from "../../modules/bank/keeper.ts";
 import { bankModule } from "../../modules/bank/module.ts";
+import { wholeUnits } from "../../modules/distribution/exact.ts";
+import { claimsInvariant, outstandingInvariant, solvencyInvariant } from "../../modules/distribution/invariants.ts";
+import { accruedOf } from "../../modules/distribution/keeper.ts";
+import { distributionModule } from "../../modules/distribution/module.ts";
+import { feegrantModule } from "../../modules/feegrant/module.ts";
 import { genesisModel } from "../../modules/inference/genesis.ts";
 import { CLASS_CANONICAL, type ModelManifest } from "../../modules/inference/manifest.ts";
 import { ESCROW } from "../../modules/inference/models.ts";
@@ -34,7 +40,16 @@ import { createOverlay } from "../../state/overlay.ts";
 import type { StateReader } from "../../state/store.ts";
 import { accountOf, addressOf, BLS, genesisEntry, SPEC, validatorKeys } from "../modules/network.ts";
 
-export const MODULES: readonly Module[] = [authModule, bankModule, stakingModule, slashingModule, inferenceModule];
+export const MODULES: readonly Module[] = [
+  authModule,
+  authzModule,
+  feegrantModule,
+  bankModule,
+  stakingModule,
+  distributionModule,
+  slashingModule,
+  inferenceModule,
+];
 const EMPTY: StateReader = { get: () => undefined, iterate: () => [] };
 const GENESIS_TIME = 1_700_000_000_000;
 const ASSAY = 1_000_000n;
@@ -139,12 +154,15 @@ export function createChain(options: ChainOptions = {}) {
     staking: {
       validators: Object.entries(powers).map(([name, power]) => genesisEntry(validatorKeys(name), power * ASSAY)),
     },
+    authz: {},
+    feegrant: {},
+    distribution: {},
     slashing: {},
     inference: { models: (options.models ?? [manifestOf("digits")]).map((each) => genesisModel(each, SPEC.prefix)) },
   };
   function end(ctx: ReturnType<typeof createContext>): void {
     previous = validators;
-    for (const module of MODULES) validators = module.endBlock?.(ctx) ?? validators;
+    for (const module of MODULES) validators = module.endBlock?.(ctx, 0n) ?? validators;
     const { time, beacon } = ctx.block;
     writeTip(ctx.store, { height, time, beacon });
   }
@@ -240,6 +258,8 @@ export function createChain(options: ChainOptions = {}) {
     },
     model: (root: Uint8Array) => models.get(store, root),
     balance: (name: string) => balance(store, addressOf(name), SPEC.denom),
+    /** What a validator and its delegators have not withdrawn yet, in whole base units. */
+    earned: (name: string) => wholeUnits(accruedOf(store, addressOf(name)).outstanding),
     escrow: () => balance(store, ESCROW, SPEC.denom),
     query(path: string, request: Uint8Array): Uint8Array {
       const query = inferenceModule.queries.find((candidate) => candidate.path.endsWith(`/${path}`));
@@ -247,7 +267,14 @@ export function createChain(options: ChainOptions = {}) {
       const ctx: QueryContext = { store, height, time: GENESIS_TIME + height * 1000, spec: SPEC, params, validators };
       return query.handle(ctx, request);
     },
-    violations: () => [...supplyInvariant(store), ...poolsInvariant(store, SPEC), ...sharesInvariant(store, SPEC)],
+    violations: () => [
+      ...supplyInvariant(store),
+      ...poolsInvariant(store, SPEC),
+      ...sharesInvariant(store, SPEC),
+      ...solvencyInvariant(store, SPEC),
+      ...outstandingInvariant(store, SPEC),
+      ...claimsInvariant(store, SPEC),
+    ],
     /** The member's own signature over an output of a job. */
     sign(name: string, jobId: Uint8Array, outputRoot: Uint8Array): Uint8Array {
       const data = { jobId, committeeRoot: chain.job(jobId).committeeRoot, outputRoot };

@@ -33,7 +33,7 @@ test("what a fee is split into is the fee, exactly", () => {
       const split = splitFee(fee, BigInt(royalty), 3, total, present, DEFAULTS);
       const paid = split.payouts.reduce((sum, { amount }) => sum + amount, 0n);
       expect(paid).toBe(split.attesters + split.proposers);
-      expect(split.royalty + paid + split.burnt).toBe(fee);
+      expect(split.community + split.royalty + paid + split.burnt).toBe(fee);
       expect(split.burnt).toBeGreaterThanOrEqual(0n);
       expect(split.royalty).toBeGreaterThanOrEqual(0n);
     }),
@@ -58,7 +58,7 @@ test("by default more than half of a fee reaches those who attest", () => {
   const all = NAMES.map((name) => attester(name, 10n, name));
   const split = splitFee(80_000n, 300_000n, 1, 40n, all, DEFAULTS);
   expect(split.attesters).toBeGreaterThan(40_000n);
-  expect(split).toMatchObject({ royalty: 22_785n, proposers: 4000n });
+  expect(split).toMatchObject({ community: 1600n, royalty: 22_305n, proposers: 4000n });
 });
 
 test("below the floor the owner gets nothing", () => {
@@ -70,12 +70,12 @@ test("each proposer is paid for what it included: half for commitments, half for
   const chain = createChain({ models: [manifestOf("digits", { fee: 1_000_000n, royaltyPpm: 0 })] });
   const [jobId] = chain.request(1, { maxFee: { denom: "uassay", amount: "1000100" } }) as [Uint8Array];
   chain.pass(1); // The base fee is shared out; what follows is the job's alone.
-  const before = new Map(NAMES.map((name) => [name, chain.balance(name)]));
+  const before = new Map(NAMES.map((name) => [name, chain.earned(name)]));
   chain.block({ proposer: "bob", commitments: NAMES.map((name) => chain.commit(name, jobId, 7)) });
   const reveals = NAMES.map((name) => chain.reveal(name, jobId, 7));
   const events = chain.block({ proposer: "carol", reveals, outputs: [jobOutput(jobId, 7)] });
-  const gained = (name: string) => chain.balance(name) - (before.get(name) ?? 0n);
-  expect(["alice", "bob", "carol", "dave"].map(gained)).toEqual([237_500n, 262_500n, 262_500n, 237_500n]);
+  const gained = (name: string) => chain.earned(name) - (before.get(name) ?? 0n);
+  expect(["alice", "bob", "carol", "dave"].map(gained)).toEqual([232_500n, 257_500n, 257_500n, 232_500n]);
   expect(values(events, "inference_paid", "burnt")).toEqual(["0"]);
 });
 

@@ -4,8 +4,11 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import { expect, test } from "vitest";
 import type { MessageCodec } from "../../proto/codec.ts";
+import * as feemarket from "../../proto/feemarket.ts";
 import * as transactions from "../../proto/inference.ts";
 import * as queries from "../../proto/inference-query.ts";
+import * as params from "../../proto/params.ts";
+import * as security from "../../proto/security.ts";
 import * as staking from "../../proto/staking.ts";
 
 /** What the chain's files import, as far as their fields go. */
@@ -13,6 +16,7 @@ const COSMOS = `
   syntax = "proto3";
   package cosmos.base.v1beta1;
   message Coin { string denom = 1; string amount = 2; }
+  message DecCoin { string denom = 1; string amount = 2; }
 `;
 const PAGINATION = `
   syntax = "proto3";
@@ -20,7 +24,28 @@ const PAGINATION = `
   message PageRequest { bytes key = 1; uint64 offset = 2; uint64 limit = 3; bool count_total = 4; bool reverse = 5; }
   message PageResponse { bytes next_key = 1; uint64 total = 2; }
 `;
-const FILES = ["assay/inference/v1/tx.proto", "assay/inference/v1/query.proto", "assay/staking/v1/tx.proto"];
+const PACKAGES = [
+  "assay.inference.v1",
+  "assay.staking.v1",
+  "assay.feemarket.v1",
+  "assay.params.v1",
+  "assay.security.v1",
+  "feemarket.feemarket.v1",
+];
+const FILES = [
+  "assay/inference/v1/tx.proto",
+  "assay/inference/v1/query.proto",
+  "assay/staking/v1/tx.proto",
+  "assay/feemarket/v1/query.proto",
+  "assay/params/v1/tx.proto",
+  "assay/params/v1/query.proto",
+  "assay/security/v1/query.proto",
+  "feemarket/feemarket/v1/query.proto",
+];
+
+/** Its names are also those of other packages. */
+const FEEMARKET = Object.fromEntries(Object.entries(feemarket).map(([name, codec]) => [`feemarket ${name}`, codec]));
+const PARAMS = Object.fromEntries(Object.entries(params).map(([name, codec]) => [`params ${name}`, codec]));
 
 const root = new protobuf.Root();
 for (const source of [COSMOS, PAGINATION]) protobuf.parse(source, root);
@@ -33,7 +58,14 @@ root.resolveAll();
 type AnyCodec = Omit<MessageCodec<Record<string, unknown>>, "fromPartial"> & {
   fromPartial(object: Record<string, unknown>): Record<string, unknown>;
 };
-const codecs = Object.values({ ...transactions, ...queries, ...staking }) as unknown as readonly AnyCodec[];
+const codecs = Object.values({
+  ...transactions,
+  ...queries,
+  ...staking,
+  ...security,
+  ...FEEMARKET,
+  ...PARAMS,
+}) as unknown as readonly AnyCodec[];
 const typeOf = (codec: AnyCodec) => root.lookupType(codec.typeUrl.slice(1));
 
 function scalar(type: string): fc.Arbitrary<unknown> {
@@ -77,7 +109,7 @@ function forProtobufjs(value: unknown): unknown {
 }
 
 test("every message of the files has a codec, and no codec is without one", () => {
-  const inFiles = ["assay.inference.v1", "assay.staking.v1"].flatMap((name) =>
+  const inFiles = PACKAGES.flatMap((name) =>
     root.lookup(name) instanceof protobuf.Namespace
       ? (root.lookup(name) as protobuf.Namespace).nestedArray
           .filter((nested) => nested instanceof protobuf.Type)

@@ -55,12 +55,9 @@ export async function accountableChain(options: AccountableOptions = {}) {
   for (const [name, value] of Object.entries({ ...PARAMS, ...options.params })) params.set(name, value);
   const keys = new Map(Object.keys(powers).map((name) => [name, validatorKeys(name)]));
   const validators = [...keys].map(([name, own]) => genesisEntry(own, (powers[name] ?? 0n) * 1_000_000n));
-  const sections = new Map<string, unknown>([
-    ["auth", {}],
-    ["bank", { balances: [] }],
-    ["staking", { validators }],
-    ["slashing", {}],
-  ]);
+  const sections = new Map<string, unknown>(MODULES.map(({ name }) => [name, {}]));
+  sections.set("bank", { balances: [] });
+  sections.set("staking", { validators });
   async function genesisStore(): Promise<StateStore> {
     const empty = createMemoryStore();
     const genesis = initialState(runtime, empty.latest, { time: GENESIS_TIME, params, sections });

@@ -15,9 +15,9 @@ import { meteredStore } from "../../chain/executor/metered-store.ts";
 import { gasMeter } from "../../chain/gas.ts";
 import type { TxMode } from "../../chain/tx.ts";
 import { ante } from "../../modules/auth/ante.ts";
-import { requiredFee } from "../../modules/auth/fee.ts";
 import { getAccount, moduleAddress } from "../../modules/auth/keeper.ts";
 import { balance, mint } from "../../modules/bank/keeper.ts";
+import { feeFor } from "../../modules/feemarket/base-fee.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import { addressOf, attribute, BLS, createNetwork, MODULES, type Network, refusal, SPEC } from "./network.ts";
 
@@ -189,9 +189,15 @@ describe("refused, with nothing changed", () => {
     ["an empty signature", { signature: () => new Uint8Array(0) }, "sdk/4", "signature verification failed"],
     ["no signature", { signatures: [] }, "sdk/15", "no signatures supplied"],
     ["a signature too many", { signatures: [new Uint8Array(64), new Uint8Array(64)] }, "sdk/4", "expected: 1, got 2"],
-    ["amino", { mode: SignMode.SIGN_MODE_LEGACY_AMINO_JSON }, "sdk/4", "SIGN_MODE_LEGACY_AMINO_JSON is not supported"],
+    [
+      "another sign mode than was signed",
+      { mode: SignMode.SIGN_MODE_LEGACY_AMINO_JSON },
+      "sdk/4",
+      "verification failed",
+    ],
+    ["a textual one", { mode: SignMode.SIGN_MODE_TEXTUAL }, "sdk/4", "SIGN_MODE_TEXTUAL is not supported"],
     ["no sign mode", { mode: SignMode.SIGN_MODE_UNSPECIFIED }, "sdk/4", "SIGN_MODE_UNSPECIFIED is not supported"],
-    ["a multisignature", { multi: true }, "sdk/4", "a multisignature is not supported, use SIGN_MODE_DIRECT"],
+    ["a multisignature", { multi: true }, "sdk/4", "a multisignature of a key that signs alone"],
     [
       "a future sequence",
       { sequence: 3n },
@@ -215,7 +221,7 @@ describe("refused, with nothing changed", () => {
       "sdk/5",
       "spendable balance 1000000000uassay is smaller than 1000000001uassay: insufficient funds",
     ],
-    ["a fee granter", { fee: { granter: encodeAddress("assay", addressOf("x")) } }, "sdk/18", "fee grants"],
+    ["a fee granter", { fee: { granter: encodeAddress("assay", addressOf("x")) } }, "sdk/38", "fee-grant not found"],
     [
       "a payer who does not sign",
       { fee: { payer: encodeAddress("assay", addressOf("x")) } },
@@ -311,8 +317,8 @@ describe("simulation", () => {
 });
 
 test("the least fee is rounded up", () => {
-  expect(requiredFee(200_000, 25_000n)).toBe(5000n);
-  expect(requiredFee(1, 25_000n)).toBe(1n);
-  expect(requiredFee(0, 25_000n)).toBe(0n);
-  expect(requiredFee(Number.MAX_SAFE_INTEGER, 0n)).toBe(0n);
+  expect(feeFor(200_000, 25_000n)).toBe(5000n);
+  expect(feeFor(1, 25_000n)).toBe(1n);
+  expect(feeFor(0, 25_000n)).toBe(0n);
+  expect(feeFor(Number.MAX_SAFE_INTEGER, 0n)).toBe(0n);
 });

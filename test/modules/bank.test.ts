@@ -5,10 +5,14 @@ import {
   QueryBalanceResponse,
   QueryDenomMetadataRequest,
   QueryDenomMetadataResponse,
+  QueryDenomOwnersRequest,
+  QueryDenomOwnersResponse,
   QueryDenomsMetadataRequest,
   QueryDenomsMetadataResponse,
   QueryParamsRequest,
   QueryParamsResponse,
+  QuerySendEnabledRequest,
+  QuerySendEnabledResponse,
   QuerySpendableBalanceByDenomRequest,
   QuerySpendableBalanceByDenomResponse,
   QuerySpendableBalancesRequest,
@@ -23,10 +27,12 @@ import { describe, expect, test } from "vitest";
 import { encodeAddress } from "../../chain/crypto/bech32.ts";
 import { QueryError } from "../../chain/errors.ts";
 import { getAccount, MODULE_ACCOUNTS, moduleAddress } from "../../modules/auth/keeper.ts";
+import { setVesting } from "../../modules/auth/vesting.ts";
+import { genesis } from "../../modules/bank/genesis.ts";
 import { supplyInvariant } from "../../modules/bank/invariants.ts";
 import { balance, burn, MAX_SUPPLY, mint, supply, transfer } from "../../modules/bank/keeper.ts";
-import { balances } from "../../modules/bank/store.ts";
-import { accountOf, addressOf, createNetwork, type Network, refusal } from "./network.ts";
+import { balances, sendEnabled } from "../../modules/bank/store.ts";
+import { accountOf, addressOf, createNetwork, type Network, refusal, SPEC } from "./network.ts";
 
 const network = () => createNetwork({ balances: { ann: 1000n, bob: 5n } });
 
@@ -255,5 +261,117 @@ describe("queries", () => {
     );
     const params = net.query(path("Params"), QueryParamsRequest.encode({}).finish());
     expect(QueryParamsResponse.decode(params).params.defaultSendEnabled).toBe(true);
+  });
+});
+
+describe("denominations", () => {
+  const other = [{ denom: "uother", amount: "5" }];
+  const withOther = (params: Readonly<Record<string, bigint>> = {}): Network => {
+    const net = createNetwork({ balances: { ann: 1000n, bob: 5n }, params });
+    mint(net.context(), addressOf("ann"), [{ denom: "uother", amount: 10n }]);
+    return net;
+  };
+
+  test("that are switched off are not sent, alone or among others, one by one or to several", () => {
+    const net = withOther();
+    sendEnabled.set(net.store, "uother", false);
+    const refused = {
+      code: "bank/5",
+      text: "uother transfers are currently disabled: send transactions are disabled",
+    };
+    const before = net.dump();
+    expect(refusal(() => send(net, accountOf("ann"), accountOf("bob"), other))).toEqual(refused);
+    expect(refusal(() => send(net, accountOf("ann"), accountOf("bob"), [...uassay("1"), ...other]))).toEqual(refused);
+    const several = MsgMultiSend.fromPartial({
+      inputs: [{ address: accountOf("ann"), coins: other }],
+      outputs: [{ address: accountOf("bob"), coins: other }],
+    });
+    expect(refusal(() => net.run(MsgMultiSend.typeUrl, MsgMultiSend.encode(several).finish()))).toEqual(refused);
+    expect(net.dump()).toEqual(before);
+    send(net, accountOf("ann"), accountOf("bob"), uassay("1"));
+    expect(net.violations()).toEqual([]);
+  });
+
+  test("by default none is sent where the parameter says so, but for those switched on", () => {
+    const net = withOther({ "bank.defaultSendEnabled": 0n });
+    expect(refusal(() => send(net, accountOf("ann"), accountOf("bob"), uassay("1")))?.code).toBe("bank/5");
+    sendEnabled.set(net.store, "uother", true);
+    send(net, accountOf("ann"), accountOf("bob"), other);
+    const ask = (denoms: string[]) => {
+      const request = QuerySendEnabledRequest.encode(QuerySendEnabledRequest.fromPartial({ denoms })).finish();
+      return QuerySendEnabledResponse.decode(net.query("/cosmos.bank.v1beta1.Query/SendEnabled", request)).sendEnabled;
+    };
+    expect(ask([])).toEqual([{ denom: "uother", enabled: true }]);
+    expect(ask(["uassay", "uother"])).toEqual([
+      { denom: "uassay", enabled: false },
+      { denom: "uother", enabled: true },
+    ]);
+    expect(() => ask(Array.from({ length: 101 }, () => "uassay"))).toThrow("at most 100");
+  });
+
+  test("that are not vested are held and not spendable", () => {
+    const net = network();
+    const original = [{ denom: "uassay", amount: 600n }];
+    setVesting(net.store, addressOf("ann"), {
+      schedule: { kind: "permanent" },
+      original,
+      delegatedFree: [],
+      delegatedVesting: [],
+    });
+    const service = "/cosmos.bank.v1beta1.Query";
+    const address = accountOf("ann");
+    const all = QuerySpendableBalancesRequest.encode(QuerySpendableBalancesRequest.fromPartial({ address })).finish();
+    const { balances: free } = QuerySpendableBalancesResponse.decode(net.query(`${service}/SpendableBalances`, all));
+    expect(free).toEqual(uassay("400"));
+    const one = QuerySpendableBalanceByDenomRequest.encode({ address, denom: "uassay" }).finish();
+    const answer = QuerySpendableBalanceByDenomResponse.decode(net.query(`${service}/SpendableBalanceByDenom`, one));
+    expect(answer.balance).toEqual(uassay("400")[0]);
+    expect(refusal(() => send(net, address, accountOf("bob"), uassay("401")))?.code).toBe("sdk/5");
+    expect(balance(net.store, addressOf("ann"), "uassay")).toBe(1000n);
+  });
+
+  test("have owners", () => {
+    const net = withOther();
+    const request = QueryDenomOwnersRequest.encode(QueryDenomOwnersRequest.fromPartial({ denom: "uother" })).finish();
+    const answer = QueryDenomOwnersResponse.decode(net.query("/cosmos.bank.v1beta1.Query/DenomOwners", request));
+    expect(answer.denomOwners).toEqual([{ address: accountOf("ann"), balance: { denom: "uother", amount: "10" } }]);
+    expect(answer.pagination?.total).toBe(1n);
+  });
+
+  test("are described by genesis", () => {
+    const net = withOther();
+    const info = { base: "uother", display: "other", exponent: 6, name: "Other", symbol: "OTH" };
+    genesis.init(net.context(), { denoms: [info], sendEnabled: [{ denom: "uother", enabled: false }] });
+    const request = QueryDenomsMetadataRequest.encode(QueryDenomsMetadataRequest.fromPartial({})).finish();
+    const { metadatas } = QueryDenomsMetadataResponse.decode(
+      net.query("/cosmos.bank.v1beta1.Query/DenomsMetadata", request),
+    );
+    expect(metadatas.map(({ base, symbol }) => [base, symbol])).toEqual([
+      ["uassay", "ASSAY"],
+      ["uother", "OTH"],
+    ]);
+    expect(sendEnabled.get(net.store, "uother")).toBe(false);
+  });
+
+  test("of a genesis are all looked at", () => {
+    const found: string[] = [];
+    const section = {
+      denoms: [
+        { base: "1xxx", display: "xxx", exponent: 6, name: "x", symbol: "X" },
+        { base: "uaaa", display: "aaa", exponent: 31, name: "a", symbol: "A" },
+        { base: "uaaa", display: "uaaa", exponent: 6, name: "a", symbol: "A" },
+        { base: "ubbb", display: "bbb", exponent: 6, name: "b", symbol: "B" },
+        { base: "ubbb", display: "bbb", exponent: 6, name: "b", symbol: "B" },
+      ],
+      sendEnabled: [{ denom: "uaaa", enabled: "yes" }],
+    };
+    genesis.validate(section, SPEC, (path) => found.push(path));
+    expect(found).toEqual([
+      "bank.denoms[0].base",
+      "bank.denoms[1].exponent",
+      "bank.denoms[2].exponent",
+      "bank.denoms[4]",
+      "bank.sendEnabled[0].enabled",
+    ]);
   });
 });

@@ -1,17 +1,38 @@
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import {
+  MsgWithdrawDelegatorReward,
+  MsgWithdrawValidatorCommission,
+} from "cosmjs-types/cosmos/distribution/v1beta1/tx";
 import { MsgUnjail } from "cosmjs-types/cosmos/slashing/v1beta1/tx";
-import { MsgCancelUnbondingDelegation, MsgDelegate, MsgUndelegate } from "cosmjs-types/cosmos/staking/v1beta1/tx";
+import {
+  MsgBeginRedelegate,
+  MsgCancelUnbondingDelegation,
+  MsgDelegate,
+  MsgUndelegate,
+} from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TxError } from "../../chain/errors.ts";
 import type { RecordingContext } from "../../chain/executor/context.ts";
-import { supply } from "../../modules/bank/keeper.ts";
+import { moduleAddress } from "../../modules/auth/keeper.ts";
+import { balance, supply, transfer } from "../../modules/bank/keeper.ts";
 import { balances } from "../../modules/bank/store.ts";
+import { writeAccrued } from "../../modules/distribution/accrual.ts";
+import { EXACT_ONE, writeExact } from "../../modules/distribution/exact.ts";
+import { accruedOf } from "../../modules/distribution/keeper.ts";
+import { claims, communityPool, rewards } from "../../modules/distribution/store.ts";
 import { punishEquivocation } from "../../modules/slashing/keeper.ts";
 import { slash, validatorByOperator } from "../../modules/staking/keeper.ts";
-import { delegations, unbondings, validators } from "../../modules/staking/store.ts";
+import {
+  delegations,
+  redelegations,
+  redelegationsByDestination,
+  unbondings,
+  validators,
+} from "../../modules/staking/store.ts";
 import { accountOf, addressOf, createNetwork, type Network, SPEC, valoperOf } from "./network.ts";
 
+const FEE_COLLECTOR = moduleAddress("fee_collector");
 const VALIDATORS = ["a", "b", "c"] as const;
 const PEOPLE = ["a", "b", "ann", "bob"] as const;
 
@@ -25,6 +46,16 @@ type Command =
       readonly amount: bigint;
       readonly age: number;
     }
+  | {
+      readonly kind: "redelegate";
+      readonly who: string;
+      readonly from: string;
+      readonly to: string;
+      readonly amount: bigint;
+    }
+  | { readonly kind: "withdraw"; readonly who: string; readonly to: string }
+  | { readonly kind: "commission"; readonly to: string }
+  | { readonly kind: "fees"; readonly from: string; readonly amount: bigint }
   | { readonly kind: "slash"; readonly who: string; readonly age: number; readonly power: bigint; readonly ppm: bigint }
   | { readonly kind: "equivocate" | "unjail"; readonly who: string }
   | { readonly kind: "block"; readonly after: number; readonly missing: readonly string[] };
@@ -47,6 +78,19 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       age: fc.nat(2),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("redelegate" as const),
+      who: person,
+      from: validator,
+      to: validator,
+      amount,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("withdraw" as const), who: person, to: validator }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("commission" as const), to: validator }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("fees" as const), from: person, amount }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -117,6 +161,31 @@ function perform(net: Network, step: Command): void {
       net.run(codec.typeUrl, codec.encode(message).finish());
       return;
     }
+    case "redelegate": {
+      const message = {
+        delegatorAddress: accountOf(step.who),
+        validatorSrcAddress: valoperOf(step.from),
+        validatorDstAddress: valoperOf(step.to),
+        amount: coin(step.amount),
+      };
+      net.run(MsgBeginRedelegate.typeUrl, MsgBeginRedelegate.encode(message).finish());
+      return;
+    }
+    case "withdraw": {
+      const message = { delegatorAddress: accountOf(step.who), validatorAddress: valoperOf(step.to) };
+      net.run(MsgWithdrawDelegatorReward.typeUrl, MsgWithdrawDelegatorReward.encode(message).finish());
+      return;
+    }
+    case "commission": {
+      const message = { validatorAddress: valoperOf(step.to) };
+      net.run(MsgWithdrawValidatorCommission.typeUrl, MsgWithdrawValidatorCommission.encode(message).finish());
+      return;
+    }
+    case "fees": {
+      if (balance(net.store, addressOf(step.from), SPEC.denom) < step.amount) return;
+      transfer(net.context(), addressOf(step.from), FEE_COLLECTOR, [{ denom: SPEC.denom, amount: step.amount }]);
+      return;
+    }
     case "cancel": {
       const entries = unbondings.get(net.store, [addressOf(step.who), addressOf(step.to)]) ?? [];
       const entry = entries[step.age % Math.max(1, entries.length)];
@@ -175,7 +244,20 @@ describe("random sequences of messages, punishments and blocks", () => {
       { numRuns: 60 },
     );
     // Otherwise the property would hold because everything was refused.
-    for (const kind of ["send", "delegate", "undelegate", "cancel", "slash", "equivocate", "unjail", "block"]) {
+    for (const kind of [
+      "send",
+      "delegate",
+      "undelegate",
+      "cancel",
+      "redelegate",
+      "withdraw",
+      "commission",
+      "fees",
+      "slash",
+      "equivocate",
+      "unjail",
+      "block",
+    ]) {
       expect(done.get(kind) ?? 0, kind).toBeGreaterThan(0);
     }
   });
@@ -226,6 +308,47 @@ describe("random sequences of messages, punishments and blocks", () => {
         ),
     ],
     [
+      "a reward is promised and not there",
+      ({ store }) => {
+        const accrued = accruedOf(store, addressOf("a"));
+        const more = { commission: accrued.commission + EXACT_ONE, outstanding: accrued.outstanding + EXACT_ONE };
+        rewards.set(store, addressOf("a"), writeAccrued({ ...accrued, ...more }));
+      },
+    ],
+    [
+      "the smallest part of a reward is lost",
+      ({ store }) => {
+        const accrued = accruedOf(store, addressOf("a"));
+        rewards.set(store, addressOf("a"), writeAccrued({ ...accrued, carry: accrued.carry + 1n }));
+      },
+    ],
+    [
+      "the community is promised a coin",
+      ({ store }) => communityPool.set(store, SPEC.denom, { whole: 10n ** 20n, fraction: 0n }),
+    ],
+    ["a delegation earns nothing any more", ({ store }) => claims.delete(store, [addressOf("a"), addressOf("ann")])],
+    [
+      "somebody earns without a delegation",
+      ({ store }) =>
+        claims.set(store, [addressOf("a"), addressOf("eve")], { cumulative: writeExact(0n), remainder: 0n }),
+    ],
+    [
+      "a redelegation is missing in an index",
+      ({ store }) => redelegationsByDestination.delete(store, [addressOf("ann"), [addressOf("b"), addressOf("a")]]),
+    ],
+    [
+      "a redelegation answers for more than it was",
+      ({ store }) => {
+        const key = [addressOf("ann"), [addressOf("a"), addressOf("b")]] as const;
+        const entries = redelegations.get(store, key) ?? [];
+        redelegations.set(
+          store,
+          key,
+          entries.map((entry) => ({ ...entry, balance: entry.initialBalance + 1n })),
+        );
+      },
+    ],
+    [
       "an unbonding is booked twice",
       ({ store }) =>
         unbondings.set(
@@ -239,6 +362,8 @@ describe("random sequences of messages, punishments and blocks", () => {
     const net = start();
     const steps: readonly Command[] = [
       { kind: "delegate", who: "ann", to: "a", amount: 12_345_677n },
+      { kind: "redelegate", who: "ann", from: "a", to: "b", amount: 345_677n },
+      { kind: "fees", from: "bob", amount: 12_345n },
       { kind: "block", after: 1000, missing: [] },
     ];
     expect(firstViolations(net, steps)).toEqual([]);

@@ -32,7 +32,7 @@ test("module accounts have the first numbers, so that no user has number 0", () 
 test("sections that hold nothing may be empty and no more", () => {
   for (const name of ["auth", "slashing"]) {
     expect(reports(name, {})).toEqual([]);
-    expect(paths(name, { accounts: [] })).toEqual([`${name}.accounts`]);
+    expect(paths(name, { nothing: [] })).toEqual([`${name}.nothing`]);
     expect(paths(name, undefined)).toEqual([name]);
   }
 });
@@ -91,6 +91,19 @@ describe("staking", () => {
     expect(paths("staking", { validators: [{ ...entry, [field]: value }] })).toEqual([
       `staking.validators[0].${field}`,
     ]);
+  });
+
+  test("commission limits and a least own stake may be named, and must fit", () => {
+    const limits = { maxCommissionRate: "0.2", maxCommissionChangeRate: "0.01", minSelfDelegation: "1000000" };
+    expect(reports("staking", { validators: [{ ...entry, ...limits }] })).toEqual([]);
+    const bad = { maxCommissionRate: "0.05", maxCommissionChangeRate: "0.06", minSelfDelegation: "9".repeat(30) };
+    expect(paths("staking", { validators: [{ ...entry, ...bad }] })).toEqual(
+      ["commissionRate", "maxCommissionChangeRate", "minSelfDelegation"].map((name) => `staking.validators[0].${name}`),
+    );
+    const worse = { maxCommissionRate: 1, maxCommissionChangeRate: "2", minSelfDelegation: "0" };
+    expect(paths("staking", { validators: [{ ...entry, ...worse }] })).toEqual(
+      Object.keys(worse).map((name) => `staking.validators[0].${name}`),
+    );
   });
 
   test("reports what stands twice, an empty list and too much stake", () => {

@@ -4,6 +4,7 @@ import { encodeAddress } from "../../chain/crypto/bech32.ts";
 import { type BlsSecretKey, blsKeyFromSeed, blsSecretKey, createBls } from "../../chain/crypto/bls.ts";
 import { ed25519PublicKey, signEd25519 } from "../../chain/crypto/ed25519.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
+import { readParams, writeParams } from "../../chain/executor/chain-state.ts";
 import { createContext, type RecordingContext } from "../../chain/executor/context.ts";
 import type { VerifiedEvidence } from "../../chain/executor/evidence-checks.ts";
 import { messageRegistry } from "../../chain/executor/runtime.ts";
@@ -12,19 +13,58 @@ import type { BlockInfo, BlockInput, ChainSpec, Event, Module, QueryContext } fr
 import { parameterRows } from "../../chain/params.ts";
 import { genesisPossessionRoot, possessionSigningRoot } from "../../chain/types/possession.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
-import { accountNumbersInvariant } from "../../modules/auth/invariants.ts";
+import { accountKindsInvariant, accountNumbersInvariant } from "../../modules/auth/invariants.ts";
 import { authModule } from "../../modules/auth/module.ts";
+import { grantsInvariant } from "../../modules/authz/invariants.ts";
+import { authzModule } from "../../modules/authz/module.ts";
 import { supplyInvariant } from "../../modules/bank/invariants.ts";
 import { bankModule } from "../../modules/bank/module.ts";
-import { missedBlocksInvariant } from "../../modules/slashing/invariants.ts";
+import { claimsInvariant, outstandingInvariant, solvencyInvariant } from "../../modules/distribution/invariants.ts";
+import { distributionModule } from "../../modules/distribution/module.ts";
+import { allowancesInvariant } from "../../modules/feegrant/invariants.ts";
+import { feegrantModule } from "../../modules/feegrant/module.ts";
+import { baseFeeInvariant } from "../../modules/feemarket/invariants.ts";
+import { feemarketModule } from "../../modules/feemarket/module.ts";
+import { depositsInvariant, queuesInvariant, votesInvariant } from "../../modules/gov/invariants.ts";
+import { govModule } from "../../modules/gov/module.ts";
+import { minterInvariant } from "../../modules/mint/invariants.ts";
+import { mintModule } from "../../modules/mint/module.ts";
+import { paramsModule } from "../../modules/params/module.ts";
+import { securityModule } from "../../modules/security/module.ts";
+import { missedBlocksInvariant, signingInfosInvariant } from "../../modules/slashing/invariants.ts";
 import { slashingModule } from "../../modules/slashing/module.ts";
-import { candidatesInvariant, poolsInvariant, sharesInvariant } from "../../modules/staking/invariants.ts";
+import {
+  candidatesInvariant,
+  poolsInvariant,
+  redelegationsInvariant,
+  sharesInvariant,
+} from "../../modules/staking/invariants.ts";
 import { stakingModule } from "../../modules/staking/module.ts";
+import type { UpgradeHandler } from "../../modules/upgrade/handlers.ts";
+import { upgradeModule } from "../../modules/upgrade/module.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import type { Overlay, StateReader } from "../../state/store.ts";
 
+/** What the software under test knows of upgrades; a test adds its own. */
+export const UPGRADES = new Map<string, UpgradeHandler>();
+export const SKIPPED_HEIGHTS = new Set<number>();
+
 /** The modules under test, in the order of the registry. */
-export const MODULES: readonly Module[] = [authModule, bankModule, stakingModule, slashingModule];
+const TABLES: readonly Module[] = [
+  upgradeModule({ handlers: UPGRADES, skipHeights: SKIPPED_HEIGHTS }, () => MODULES.map(({ name }) => name)),
+  authModule,
+  authzModule,
+  feegrantModule,
+  bankModule,
+  mintModule,
+  stakingModule,
+  distributionModule,
+  slashingModule,
+  feemarketModule,
+  securityModule,
+  govModule,
+];
+export const MODULES: readonly Module[] = [...TABLES, paramsModule(TABLES)];
 const REGISTRY = messageRegistry({ modules: MODULES });
 export const SPEC: ChainSpec = {
   chainId: "assaytest-1",
@@ -85,12 +125,17 @@ export function genesisEntry(keys: ValidatorKeys, tokens: bigint) {
   };
 }
 
+/** So that tests of other modules can count coins. */
+const FIXED_SUPPLY = { "mint.inflationMax": 0n, "mint.inflationMin": 0n };
+
 export interface NetworkOptions {
   /** Stake of each genesis validator, by name. */
   readonly validators?: Readonly<Record<string, bigint>>;
   /** Balances in the base denomination, by name. */
   readonly balances?: Readonly<Record<string, bigint>>;
   readonly params?: Readonly<Record<string, bigint>>;
+  /** The section of that module. */
+  readonly auth?: unknown;
 }
 
 export interface BlockOptions {
@@ -99,6 +144,8 @@ export interface BlockOptions {
   readonly evidence?: Partial<VerifiedEvidence>;
   /** Milliseconds since the last block. */
   readonly after?: number;
+  /** Sum of the gas limits that the block is said to have held. */
+  readonly gasWanted?: bigint;
   /** What happens between the begin and the end of the block. */
   readonly run?: (ctx: RecordingContext) => void;
 }
@@ -126,8 +173,10 @@ export interface Network {
 export function createNetwork(options: NetworkOptions = {}): Network {
   const tables = [consensusParams, ...MODULES.map((module) => module.params)];
   const params = new Map([...parameterRows(tables)].map(([name, row]) => [name, row.default]));
-  for (const [name, value] of Object.entries(options.params ?? {})) params.set(name, value);
+  for (const [name, value] of Object.entries({ ...FIXED_SUPPLY, ...options.params })) params.set(name, value);
   const store = createOverlay(EMPTY);
+  writeParams(store, params);
+  let written = readParams(store);
   let height = 0;
   let time = GENESIS_TIME;
   let validators: ValidatorSet = [];
@@ -146,15 +195,15 @@ export function createNetwork(options: NetworkOptions = {}): Network {
   const context = (gasLimit?: number): RecordingContext =>
     gasLimit === undefined ? createContext(info(), store, BLS) : createContext(info(), store, BLS, gasMeter(gasLimit));
 
-  function end(ctx: RecordingContext): void {
+  function end(ctx: RecordingContext, gasWanted = 0n): void {
     previous = validators;
     let next = validators;
-    for (const module of MODULES) next = module.endBlock?.(ctx) ?? next;
+    for (const module of MODULES) next = module.endBlock?.(ctx, gasWanted) ?? next;
     validators = next;
   }
 
   const sections: Readonly<Record<string, unknown>> = {
-    auth: {},
+    auth: options.auth ?? {},
     bank: {
       balances: Object.entries(options.balances ?? {}).map(([name, amount]) => ({
         address: accountOf(name),
@@ -166,14 +215,23 @@ export function createNetwork(options: NetworkOptions = {}): Network {
         genesisEntry(validatorKeys(name), tokens),
       ),
     },
+    authz: {},
+    feegrant: {},
+    distribution: {},
     slashing: {},
+    gov: {},
+    upgrade: {},
+    params: {},
+    mint: {},
+    feemarket: {},
+    security: {},
   };
   const genesis = context();
   for (const module of MODULES) {
-    module.genesis.validate(sections[module.name], SPEC, (path, message) => {
+    module.genesis.validate(sections[module.name] ?? {}, SPEC, (path, message) => {
       throw new Error(`${path}: ${message}`);
     });
-    module.genesis.init(genesis, sections[module.name]);
+    module.genesis.init(genesis, sections[module.name] ?? {});
   }
   end(genesis);
 
@@ -206,6 +264,8 @@ export function createNetwork(options: NetworkOptions = {}): Network {
       return { response, events: ctx.events };
     },
     block(blockOptions = {}) {
+      if (readParams(store) !== written) for (const [name, value] of readParams(store)) params.set(name, value);
+      written = readParams(store);
       height += 1;
       time += blockOptions.after ?? 1000;
       const missing = (blockOptions.missing ?? []).map((name) => toHex(addressOf(name)));
@@ -225,7 +285,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
       const ctx = context();
       for (const module of MODULES) module.beginBlock?.(ctx, input);
       blockOptions.run?.(ctx);
-      end(ctx);
+      end(ctx, blockOptions.gasWanted);
       return ctx.events;
     },
     query(path, request) {
@@ -237,11 +297,24 @@ export function createNetwork(options: NetworkOptions = {}): Network {
     dump,
     violations: () => [
       ...accountNumbersInvariant(store),
+      ...accountKindsInvariant(store),
+      ...grantsInvariant(store),
+      ...allowancesInvariant(store),
       ...supplyInvariant(store),
       ...poolsInvariant(store, SPEC),
       ...sharesInvariant(store, SPEC),
+      ...redelegationsInvariant(store, SPEC),
       ...candidatesInvariant(store, SPEC),
+      ...solvencyInvariant(store, SPEC),
+      ...outstandingInvariant(store, SPEC),
+      ...claimsInvariant(store, SPEC),
       ...missedBlocksInvariant(store),
+      ...signingInfosInvariant(store, validators, height),
+      ...depositsInvariant(store, SPEC),
+      ...queuesInvariant(store),
+      ...votesInvariant(store),
+      ...minterInvariant(store),
+      ...baseFeeInvariant(store, params),
     ],
   };
 }

@@ -12,7 +12,7 @@ import { fromUtf8 } from "../../chain/bytes.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
 import type { VerifiedFault } from "../../chain/module.ts";
 import { consensusText } from "../../modules/addresses.ts";
-import { missedBlocksInvariant } from "../../modules/slashing/invariants.ts";
+import { missedBlocksInvariant, signingInfosInvariant } from "../../modules/slashing/invariants.ts";
 import { FOR_EVER, punishEquivocation, signingInfo } from "../../modules/slashing/keeper.ts";
 import { allowedMisses } from "../../modules/slashing/liveness.ts";
 import { signingInfos } from "../../modules/slashing/store.ts";
@@ -142,6 +142,14 @@ describe("downtime", () => {
     expect(allowedMisses(3, 500_000n)).toBe(1);
     expect(allowedMisses(100, 0n)).toBe(100);
     expect(allowedMisses(100, 1_000_000n)).toBe(0);
+  });
+
+  test("the invariant sees a validator without a record", () => {
+    const net = network();
+    blocks(net, 3);
+    expect(signingInfosInvariant(net.store, net.validators, net.height)).toEqual([]);
+    signingInfos.delete(net.store, addressOf("a"));
+    expect(signingInfosInvariant(net.store, net.validators, net.height)).toHaveLength(1);
   });
 
   test("the invariant sees a count that is not in the window", () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
-import { moduleAddress } from "../../modules/auth/keeper.ts";
-import { balance, mint } from "../../modules/bank/keeper.ts";
+import { balance } from "../../modules/bank/keeper.ts";
 import { delegate, undelegate } from "../../modules/staking/delegations.ts";
 import {
   bondedTokens,
@@ -223,30 +222,5 @@ describe("slash", () => {
       },
     });
     expect(net.violations()).toEqual([]);
-  });
-});
-
-describe("fees", () => {
-  const COLLECTOR = moduleAddress("fee_collector");
-  const withFees = (amount: bigint) => {
-    const net = createNetwork({ validators: { a: 10n * M, b: 20n * M, c: 40n * M } });
-    net.block();
-    mint(net.context(), COLLECTOR, [{ denom: "uassay", amount }]);
-    return net;
-  };
-
-  test("go to those who signed, by power; the rest stays", () => {
-    const net = withFees(100n);
-    net.block({ missing: ["c"] });
-    expect(["a", "b", "c"].map((name) => uassay(net, name))).toEqual([33n, 66n, 0n]);
-    expect(balance(net.store, COLLECTOR, "uassay")).toBe(1n);
-    expect(net.violations()).toEqual([]);
-  });
-
-  test("stay when nobody signed or there is nothing to divide", () => {
-    const net = withFees(1n);
-    net.block({ missing: ["a", "b", "c"] });
-    net.block();
-    expect(balance(net.store, COLLECTOR, "uassay")).toBe(1n);
   });
 });

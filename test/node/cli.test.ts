@@ -132,17 +132,18 @@ test("start says what it needs", async () => {
 
 test("keys are added, recovered, shown and listed", async () => {
   const home = temporaryFolder();
+  const keyring = ["--home", home, "--keyring-backend", "test"];
   const [added, recovered] = await Promise.all([
-    assay(["keys", "add", "alice", "--home", home]),
-    assay(["keys", "add", "bob", "--recover", "--home", home], `${DEVELOPMENT_MNEMONIC.replace(" ", "\n  ")}\n`),
+    assay(["keys", "add", "alice", ...keyring]),
+    assay(["keys", "add", "bob", "--recover", ...keyring], `${DEVELOPMENT_MNEMONIC.replace(" ", "\n  ")}\n`),
   ]);
   expect(added.output).toMatch(/^alice +assay1[a-z0-9]{38} /);
   expect(added.output).toMatch(/Write these words down, they are the account:\n(\w+ ){23}\w+\n/);
-  expect(recovered.output).toMatch(/^bob +assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv {2}\S+\n$/);
+  expect(recovered.output).toMatch(/^bob +assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv {2}\S+\n/);
   const [listed, dev0, missing] = await Promise.all([
-    assay(["keys", "list", "--home", home]),
+    assay(["keys", "list", ...keyring]),
     assay(["keys", "show", "dev0", "--home", home, "--prefix", "cosmos"]),
-    assay(["keys", "show", "bop", "--home", home]),
+    assay(["keys", "show", "bop", ...keyring]),
   ]);
   expect(listed.output).toMatch(/^alice .*\nbob .*\n$/);
   expect(dev0.output).toContain("cosmos15yk64u7zc9g9k2yr2wmzeva5qgwxps6yxj00e7");

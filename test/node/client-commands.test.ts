@@ -82,11 +82,17 @@ describe("mistakes are one line", () => {
       "m.onnx": "this is no model",
     });
     await expectRefused([
-      [["query", "validatorset"], 'query: nothing is called "validatorset" (did you mean "validator-set"?)'],
-      [["query", "toString"], 'query: nothing is called "toString"'],
-      [["query", "balance"], "query balance: an address is missing"],
-      [["query", "models", "x"], 'query models: takes no argument, found "x"'],
-      [["query", "validator-set", "--height", "-1"], /^assay: query: Option '--height' argument is ambiguous/],
+      [
+        ["query", "validatorset"],
+        'query: nothing is called "validatorset" (did you mean "validator-set"?); see assay help query',
+      ],
+      [["query", "toString"], 'query: nothing is called "toString"; see assay help query'],
+      [["query", "bank", "balances"], "query bank balances: address is missing; see assay query bank balances --help"],
+      [["query", "models", "x"], 'query models: too many arguments, from "x" on'],
+      [
+        ["query", "validator-set", "--height", "-1"],
+        /^assay: query validator-set: Option '--height' argument is ambiguous/,
+      ],
       [["query", "status", "--node", "here"], '--node must be a URL such as http://127.0.0.1:26657, not "here"'],
       [
         ["model", "registre", "x"],
@@ -96,11 +102,12 @@ describe("mistakes are one line", () => {
       [["model", "register", at("fee.json")], /fee must be the fee of a run in base units, such as "5000"\n$/],
       [["model", "register", at("shape.json")], /inputs must be a list of \{name, dtype, shape\}\n$/],
       [["model", "register", at("model.json")], /m\.onnx is no model that the chain runs: /],
-      [["tx", "sent", "a", "5uassay"], 'tx: "sent" is no transaction (did you mean "send"?)'],
-      [["tx", "send", "assay1qq", "5uassay"], "assay1qq is not an address"],
+      [["tx", "bnak", "send"], 'tx: nothing is called "bnak" (did you mean "bank"?); see assay help tx'],
+      [["tx", "bank", "sent"], 'tx bank: nothing is called "sent" (did you mean "send"?)'],
+      [["tx", "bank", "send", "assay1qq", "5uassay"], "tx bank send: to assay1qq is not an address"],
       [
-        ["tx", "send", "assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv", "5"],
-        'tx: an amount is a number and a denomination, such as 5uassay, not "5"',
+        ["tx", "bank", "send", "assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv", "5"],
+        'tx bank send: amount must be a number and a denomination, such as 5uassay, not "5"',
       ],
     ]);
   });
@@ -117,7 +124,7 @@ describe("mistakes are one line", () => {
       [["query", "status", "--node", closed], down],
       [["infer", "m", "--inputs", INPUTS, "--node", closed], down],
       [["model", "list", "--node", closed], down],
-      [["tx", "send", "assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv", "5uassay", "--node", closed], down],
+      [["tx", "bank", "send", "assay15yk64u7zc9g9k2yr2wmzeva5qgwxps6y6kakhv", "5uassay", "--node", closed], down],
       [["query", "validator-set", "--node", other], "the node's answer is no JSON"],
       [["model", "show", "m", "--from", "alice", "--node", GONE], /^assay: no node answers at /],
     ]);

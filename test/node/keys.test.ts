@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../../chain/bytes.ts";
@@ -13,7 +13,6 @@ import {
   loadAccountKey,
 } from "../../node/keys/account-key.ts";
 import { createKeyFile, readKeyFile } from "../../node/keys/key-file.ts";
-import { openKeyring } from "../../node/keys/keyring.ts";
 import {
   createIdentityKey,
   createNodeKey,
@@ -156,24 +155,6 @@ test("an account key is read back", async () => {
   const account = await createAccountKey(path);
   expect(account.mnemonic.split(" ")).toHaveLength(24);
   expect((await loadAccountKey(path)).privateKey).toEqual(account.privateKey);
-});
-
-test("the keyring adds, lists and finds accounts", async () => {
-  const folder = join(temporaryFolder(), "keyring");
-  const keyring = openKeyring(folder);
-  expect(keyring.names()).toEqual([]);
-  expect(existsSync(folder)).toBe(false);
-  const alice = await keyring.add("alice");
-  await keyring.add("bob", DEVELOPMENT_MNEMONIC);
-  expect(keyring.names()).toEqual(["alice", "bob"]);
-  expect((await keyring.load("alice")).address).toEqual(alice.address);
-  expect((await keyring.load("dev0")).address).toEqual((await keyring.load("bob")).address);
-  await expect(keyring.load("alcie")).rejects.toThrow('there is no key "alcie"');
-  await expect(keyring.load("alcie")).rejects.toThrow('did you mean "alice"?');
-  await expect(keyring.add("alice")).rejects.toThrow("never overwritten");
-  await expect(keyring.add("dev3")).rejects.toThrow("development mnemonic");
-  await expect(keyring.add("../escape")).rejects.toThrow("is no name for a key");
-  await expect(keyring.load("../node")).rejects.toThrow("is no name for a key");
 });
 
 test("the peer id of a known seed", async () => {

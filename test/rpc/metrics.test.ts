@@ -12,6 +12,7 @@ test("consensus: height, rounds and the interval between neighbouring blocks onl
   metrics.observeCommit(2, 1200, 2, 1);
   metrics.observeCommit(9, 99_000, 0, 0); // After a sync: no interval to speak of.
   metrics.setMissingValidators(1, 30n);
+  metrics.setMarginToHalt(13n, 100n);
   expect(await lines(registry, "assay_consensus_height")).toEqual(["assay_consensus_height 9"]);
   expect(await lines(registry, "assay_consensus_transactions_total")).toEqual(["assay_consensus_transactions_total 5"]);
   expect(await lines(registry, "assay_consensus_block_interval_seconds_sum")).toEqual([

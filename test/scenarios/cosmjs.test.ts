@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { stringToPath } from "@cosmjs/crypto";
 import { toBech32 } from "@cosmjs/encoding";
 import { DirectSecp256k1HdWallet, type EncodeObject, Registry } from "@cosmjs/proto-signing";
@@ -11,22 +12,29 @@ import {
   QueryClient,
   SigningStargateClient,
   StargateClient,
+  setupDistributionExtension,
   setupStakingExtension,
 } from "@cosmjs/stargate";
 import { Comet38Client, type comet38, WebsocketClient } from "@cosmjs/tendermint-rpc";
+import { MsgExec, MsgGrant } from "cosmjs-types/cosmos/authz/v1beta1/tx";
+import { SendAuthorization } from "cosmjs-types/cosmos/bank/v1beta1/authz";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { BasicAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
+import { MsgGrantAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
+import { MsgBeginRedelegate } from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { toHex } from "../../chain/bytes.ts";
 import { inferenceQueries } from "../../client/queries.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
-import { registryTypes } from "../../client/transactions.ts";
+import { registryTypes, signingOptions } from "../../client/transactions.ts";
 import type { ReceiptJson } from "../../modules/inference/receipt.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { registerDemoModel } from "../../node/cli/demo-model.ts";
 import type { ResultJson } from "../../node/cli/result-json.ts";
 import { accountPath, DEVELOPMENT_MNEMONIC } from "../../node/keys/account-key.ts";
 import { MsgRequestInference } from "../../proto/inference.ts";
+import { signedUnordered } from "../modules/transactions.ts";
 import { runNode } from "../node/child.ts";
 import { temporaryFolder } from "../node/temporary-folder.ts";
 import { useNetwork } from "./network.ts";
@@ -201,6 +209,37 @@ test("stake is delegated, seen, and taken back", async () => {
   expect(unbond?.entries.map(({ balance }) => balance)).toEqual(["1000000"]);
 });
 
+test("stake moves to another validator, and its rewards are withdrawn", async () => {
+  const { client, address } = await user(8);
+  const [from, to] = [network.validator(1).operator, network.validator(2).operator];
+  expect((await client.delegateTokens(address, from, coin(9_000_000, "uassay"), "auto")).code).toBe(0);
+  const move = {
+    typeUrl: MsgBeginRedelegate.typeUrl,
+    value: MsgBeginRedelegate.fromPartial({
+      delegatorAddress: address,
+      validatorSrcAddress: from,
+      validatorDstAddress: to,
+      amount: coin(4_000_000, "uassay"),
+    }),
+  };
+  expect((await client.signAndBroadcast(address, [move], "auto")).code).toBe(0);
+  const { staking, distribution } = QueryClient.withExtensions(
+    await Comet38Client.connect(network.rpc(0)),
+    setupStakingExtension,
+    setupDistributionExtension,
+  );
+  const { redelegationResponses } = await staking.redelegations(address, from, to);
+  expect(redelegationResponses[0]?.entries[0]?.balance).toBe("4000000");
+  expect((await distribution.delegatorValidators(address)).validators.sort()).toEqual([from, to].sort());
+  // Its own fees are shared out by the next block, and a part of them is its own.
+  await eventually("a reward", async () => {
+    const { rewards } = await distribution.delegationRewards(address, from);
+    return rewards.length > 0 ? true : undefined;
+  });
+  expect((await client.withdrawRewards(address, from, "auto")).code).toBe(0);
+  expect((await distribution.communityPool()).pool[0]?.denom).toBe("uassay");
+});
+
 test("an inference is requested and followed with CosmJS alone", async () => {
   const { client, address } = await user(6);
   const comet = Comet38Client.create(new WebsocketClient(network.rpc(1).replace("http", "ws"), () => undefined));
@@ -302,6 +341,82 @@ describe("the command line", () => {
     });
     expect(invalid.output).toMatch(/^not valid: /);
   });
+});
+
+describe("a hardware wallet's user", () => {
+  test("signs amino JSON, lets another account pay, and lets it act", async () => {
+    const options = { prefix: "assay", hdPaths: [stringToPath(accountPath(8))] };
+    const ledger = await Secp256k1HdWallet.fromMnemonic(DEVELOPMENT_MNEMONIC, options);
+    const client = await SigningStargateClient.connectWithSigner(network.rpc(2), ledger, {
+      ...signingOptions(GasPrice.fromString("0.025uassay")),
+      broadcastPollIntervalMs: 200,
+    });
+    const { address } = await user(8);
+    const friend = await user(9);
+    const messages = [
+      {
+        typeUrl: MsgGrantAllowance.typeUrl,
+        value: {
+          granter: address,
+          grantee: friend.address,
+          allowance: { typeUrl: BasicAllowance.typeUrl, value: BasicAllowance.encode({ spendLimit: [] }).finish() },
+        },
+      },
+      {
+        typeUrl: MsgGrant.typeUrl,
+        value: {
+          granter: address,
+          grantee: friend.address,
+          grant: {
+            authorization: {
+              typeUrl: SendAuthorization.typeUrl,
+              value: SendAuthorization.encode({ spendLimit: [coin(500, "uassay")], allowList: [] }).finish(),
+            },
+          },
+        },
+      },
+    ];
+    const granted = await client.signAndBroadcast(address, messages, feeOf(400_000, 10_000), "<hello> & goodbye");
+    expect(granted).toMatchObject({ code: 0, rawLog: "" });
+    const [before, paid] = await Promise.all([balanceOf(client, address), balanceOf(client, friend.address)]);
+    const exec = {
+      typeUrl: MsgExec.typeUrl,
+      value: {
+        grantee: friend.address,
+        msgs: [{ typeUrl: SEND_TYPE, value: MsgSend.encode(sendOf(address, NOBODY, "500").value).finish() }],
+      },
+    };
+    const fee = { ...feeOf(400_000, 10_000), granter: address };
+    expect(await friend.client.signAndBroadcast(friend.address, [exec], fee)).toMatchObject({ code: 0, rawLog: "" });
+    expect(await balanceOf(client, address)).toBe(before - 10_500n);
+    expect(await balanceOf(client, friend.address)).toBe(paid);
+  });
+});
+
+test("unordered transactions of one account are taken in any order, each once", async () => {
+  const direct = await DirectSecp256k1HdWallet.fromMnemonic(DEVELOPMENT_MNEMONIC, {
+    prefix: "assay",
+    hdPaths: [stringToPath(accountPath(9))],
+  });
+  const [{ address, pubkey: publicKey } = { address: "", pubkey: new Uint8Array(0) }] = await direct.getAccounts();
+  const client = await StargateClient.connect(network.rpc(1));
+  const to = toBech32("assay", new Uint8Array(20).fill(10));
+  const { accountNumber = 0, sequence } = (await client.getAccount(address)) ?? {};
+  const latest = Date.parse((await client.getBlock()).header.time);
+  const options = { chainId: network.local.chainId, accountNumber: Number(accountNumber) };
+  const txs = await Promise.all(
+    [90_000, 60_000, 75_000].map((after) =>
+      signedUnordered({ address, publicKey, direct }, [sendOf(address, to, "5")], {
+        ...options,
+        timeoutMs: latest + after,
+      }),
+    ),
+  );
+  const sent = await Promise.all(txs.map((bytes) => client.broadcastTx(bytes, 60_000, 200)));
+  expect(sent.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(await balanceOf(client, to)).toBe(15n);
+  expect((await client.getAccount(address))?.sequence).toBe(sequence);
+  await expect(client.broadcastTxSync(txs[0] ?? new Uint8Array(0))).rejects.toThrow();
 });
 
 describe("the examples of the documents run", () => {

@@ -65,6 +65,8 @@ export interface TestNetwork {
   validator(i: number): ValidatorNames;
   /** Starts a node and returns at once; `waitForHeight` says when it is up. It misbehaves as the options say, or not any more. */
   start(i: number, how?: "honest" | { readonly failpoint: string }): void;
+  /** Starts a node that does not run with a later build, which knows the upgrade of that name; so does each later start of it. */
+  upgrade(i: number, build: { readonly version: string }): void;
   /** Changes the settings of a node that does not run. */
   configure(i: number, change: SettingsChange): void;
   /** Resolves with the exit code, or the signal's name. */
@@ -105,6 +107,7 @@ export interface TestNetwork {
 
 const MAIN = join(import.meta.dirname, "../../node/cli/main.ts");
 const BYZANTINE = join(import.meta.dirname, "byzantine-node.ts");
+const UPGRADED = join(import.meta.dirname, "upgraded-node.ts");
 const LOG_LINES = 15;
 const STOP_MS = 10_000;
 
@@ -118,14 +121,18 @@ function clockAhead(ms: number): readonly string[] {
   return ms === 0 ? [] : ["--import", `data:text/javascript,const now=Date.now;Date.now=()=>now()+(${ms})`];
 }
 
+function commandLine(home: string, behaviour: Behaviour | undefined, version: string | undefined): readonly string[] {
+  if (behaviour !== undefined) return [BYZANTINE, home, behaviour];
+  return version === undefined ? [MAIN, "start", "--home", home] : [UPGRADED, home, version];
+}
+
 function launch(
   node: LocalNode,
   prefix: readonly string[],
-  behaviour: Behaviour | undefined,
+  command: readonly string[],
   skewMs: number,
   failpoint?: string,
 ): Running {
-  const command = behaviour === undefined ? [MAIN, "start", "--home", node.home] : [BYZANTINE, node.home, behaviour];
   const log = openSync(node.log, "a");
   // Over the IPC channel the node learns when this process is gone, so that none is left behind whatever happens here.
   const line = [...prefix, process.execPath, ...NODE_FLAGS, ...clockAhead(skewMs), ...command];
@@ -184,6 +191,8 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
   const running = new Map<number, Running>();
   /** Nodes that have ended by themselves, and how. */
   const crashed = new Map<number, string | number>();
+  /** Builds other than this one, by node. */
+  const versions = new Map<number, string>();
   const clients: AssayClient[] = [];
   let links: Links | undefined;
 
@@ -233,7 +242,7 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
       const one = launch(
         at(current().local.nodes, i),
         links?.command?.(i) ?? [],
-        how === "honest" ? undefined : byzantine[i],
+        commandLine(at(current().local.nodes, i).home, how === "honest" ? undefined : byzantine[i], versions.get(i)),
         options.skew?.[i] ?? 0,
         typeof how === "object" ? how.failpoint : undefined,
       );
@@ -241,6 +250,10 @@ export function useNetwork(options: NetworkOptions): TestNetwork {
       void one.ended.then((reason) => {
         if (running.get(i) === one) crashed.set(i, reason);
       });
+    },
+    upgrade(i, { version }) {
+      versions.set(i, version);
+      network.start(i);
     },
     configure(i, change) {
       const { config } = homePaths(at(current().local.nodes, i).home);

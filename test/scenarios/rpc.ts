@@ -1,6 +1,9 @@
 import { QueryClient, setupBankExtension, setupSlashingExtension, setupStakingExtension } from "@cosmjs/stargate";
 import { Comet38Client } from "@cosmjs/tendermint-rpc";
-import { QueryBalanceRequest, QueryBalanceResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
+import {
+  QueryValidatorOutstandingRewardsRequest,
+  QueryValidatorOutstandingRewardsResponse,
+} from "cosmjs-types/cosmos/distribution/v1beta1/query";
 
 const TIMEOUT_MS = 10_000;
 
@@ -88,11 +91,13 @@ export async function chainQueries(rpc: string) {
     validator: async (operator: string) => (await client.staking.validator(operator)).validator,
     signingInfos: async () => (await client.slashing.signingInfos()).info,
     supply: async (denom: string) => BigInt((await client.bank.supplyOf(denom)).amount),
-    /** Of the state after a past block. */
-    balanceAt: async (address: string, denom: string, height: number) => {
-      const request = QueryBalanceRequest.encode({ address, denom }).finish();
-      const { value } = await client.queryAbci("/cosmos.bank.v1beta1.Query/Balance", request, height);
-      return BigInt(QueryBalanceResponse.decode(value).balance?.amount ?? "0");
+    /** What a validator and its delegators have earned and not been paid, in 10^-18 base units, after a past block. */
+    earnedAt: async (validatorAddress: string, height: number) => {
+      const path = "/cosmos.distribution.v1beta1.Query/ValidatorOutstandingRewards";
+      const request = QueryValidatorOutstandingRewardsRequest.encode({ validatorAddress }).finish();
+      const { value } = await client.queryAbci(path, request, height);
+      const [coin] = QueryValidatorOutstandingRewardsResponse.decode(value).rewards.rewards;
+      return BigInt(coin?.amount ?? "0");
     },
   };
 }

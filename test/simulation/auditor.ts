@@ -6,10 +6,9 @@ import type { Block } from "../../chain/types/block.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { Commit } from "../../chain/types/vote.ts";
 import { ante } from "../../modules/auth/ante.ts";
-import { supplyInvariant } from "../../modules/bank/invariants.ts";
 import { supply } from "../../modules/bank/keeper.ts";
+import { violations } from "../../modules/invariants.ts";
 import { modules } from "../../modules/registry.ts";
-import { candidatesInvariant, poolsInvariant, sharesInvariant } from "../../modules/staking/invariants.ts";
 import type { StoredBlock } from "../../node/api.ts";
 import { createMemoryStore } from "../../state/memory-store.ts";
 import type { StateReader } from "../../state/store.ts";
@@ -70,13 +69,7 @@ export function coinFaults(
   const destroyed = burnt([...result.events, ...result.txs.flatMap(({ events }) => events)], denom);
   const now = supply(state, denom);
   const expected = before - destroyed;
-  return [
-    ...(now === expected ? [] : [`the supply is ${now}, expected ${expected}`]),
-    ...supplyInvariant(state),
-    ...poolsInvariant(state, { denom }),
-    ...sharesInvariant(state, { denom }),
-    ...candidatesInvariant(state, { denom }),
-  ];
+  return [...(now === expected ? [] : [`the supply is ${now}, expected ${expected}`]), ...violations(state, { denom })];
 }
 
 export const supplyOf = (state: StateReader, denom: string): bigint => supply(state, denom);

@@ -164,6 +164,7 @@ export function createNode(options: NodeOptions): SimNode {
       publish: (topic, bytes) => life.effect(`said ${topic}`, () => options.publish(topic, bytes)),
       pool,
       onWork: () => driver.notifyWork(),
+      clock: steady,
     });
     const outlet = options.outlet?.(honest) ?? honest;
     const app = slowly(ledger.app, life, options.executionTime, (...found) => watch.onEvidence(...found));

@@ -142,11 +142,22 @@ test("genesis: height 0, once", async () => {
   expect([store.initialised, store.height, store.at(0)]).toEqual([false, 0, undefined]);
   expect(store.root).toEqual(ZERO);
   expect(store.latest.get(text("a"))).toBeUndefined();
-  expect(() => store.prepare(1, [])).toThrow("height 0 comes next, not 1");
   await write(store, []);
   expect([store.initialised, store.height]).toEqual([true, 0]);
   expect(store.at(0)?.get(text("a"))).toBeUndefined();
   expect(() => store.prepare(0, [])).toThrow("height 1 comes next, not 0");
+});
+
+test("genesis: any height, from which the store goes on", async () => {
+  const store = createMemoryStore({ retention: 1 });
+  await store.commit(store.prepare(1000, [[text("a"), value("1")]]), []);
+  expect([store.height, store.oldestHeight, store.at(999)]).toEqual([1000, 1000, undefined]);
+  expect(() => store.prepare(1000, [])).toThrow("height 1001 comes next, not 1000");
+  for (let height = 1001; height <= 1004; height++) {
+    await store.commit(store.prepare(height, [[text("a"), value(String(height))]]), []);
+  }
+  expect([store.height, store.oldestHeight]).toEqual([1004, 1003]);
+  expect(store.at(1003)?.get(text("a"))).toEqual(text("1003"));
 });
 
 test("preparing changes nothing; several from one tip, of which one is committed", async () => {

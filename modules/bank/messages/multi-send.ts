@@ -7,6 +7,7 @@ import { parseAccount } from "../../addresses.ts";
 import { bankError } from "../errors.ts";
 import { formatCoins, transfer } from "../keeper.ts";
 import { bankParams } from "../params.ts";
+import { requireSendEnabled } from "../send-enabled.ts";
 import { receiver, sentCoins } from "./send.ts";
 
 function onlyInput(message: MsgMultiSend): Input {
@@ -45,6 +46,7 @@ const multiSend: MessageType<MsgMultiSend, MsgMultiSendResponse> = {
       throw sdkError("invalidRequest", `${message.outputs.length} outputs, at most ${limit} are allowed`);
     }
     const from = parseAccount(spec, onlyInput(message).address, "sender");
+    requireSendEnabled(ctx, sentCoins(onlyInput(message).coins));
     for (const output of message.outputs) {
       transfer(ctx, from, receiver(spec, output.address), sentCoins(output.coins));
     }

@@ -6,6 +6,7 @@ import type { Coin } from "../../../chain/tx.ts";
 import { parseAccount } from "../../addresses.ts";
 import { moduleAccountAt } from "../../auth/keeper.ts";
 import { transfer } from "../keeper.ts";
+import { requireSendEnabled } from "../send-enabled.ts";
 
 /** Coins a user wants to move: at least one. @throws TxError sdk 10 */
 export function sentCoins(coins: readonly { denom: string; amount: string }[]): readonly Coin[] {
@@ -35,7 +36,9 @@ const send: MessageType<MsgSend, MsgSendResponse> = {
   execute(ctx, message) {
     const { spec } = ctx.block;
     const from = parseAccount(spec, message.fromAddress, "sender");
-    transfer(ctx, from, receiver(spec, message.toAddress), sentCoins(message.amount));
+    const coins = sentCoins(message.amount);
+    requireSendEnabled(ctx, coins);
+    transfer(ctx, from, receiver(spec, message.toAddress), coins);
     return {};
   },
 };

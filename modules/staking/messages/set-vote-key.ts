@@ -1,17 +1,32 @@
 import { equalBytes, toHex } from "../../../chain/bytes.ts";
 import { sdkError } from "../../../chain/errors.ts";
 import { GAS } from "../../../chain/gas.ts";
-import { type MessageType, messageType } from "../../../chain/module.ts";
+import { type Context, type MessageType, messageType } from "../../../chain/module.ts";
 import { MsgSetVoteKey, MsgSetVoteKeyResponse } from "../../../proto/staking.ts";
 import { operatorText, parseOperator } from "../../addresses.ts";
+import { formatTime } from "../../timestamps.ts";
 import { requireValidator } from "../delegations.ts";
 import { stakingError } from "../errors.ts";
+import { stakingParams } from "../params.ts";
 import { possessionFault } from "../possession.ts";
-import { voteKeys } from "../store.ts";
+import { voteKeyRotations, voteKeys } from "../store.ts";
 import { holderOf, registerIdentity, saveValidator } from "../validators.ts";
 
 function checkLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length !== length) throw sdkError("invalidRequest", `${what} has ${length} bytes, not ${bytes.length}`);
+}
+
+/**
+ * A key can be replaced once in an unbonding time: each stays answerable for that long, and taken for ever. Whoever gave a wrong one first
+ * can put it right at once.
+ * @throws TxError staking 102
+ */
+function noteRotation(ctx: Context, operator: Uint8Array): void {
+  const last = voteKeyRotations.get(ctx.store, operator);
+  const { time, params } = ctx.block;
+  const next = (last ?? 0) + Number(stakingParams.read(params).unbondingTime);
+  if (last !== undefined && time < next) throw stakingError("rotatedRecently", `possible again at ${formatTime(next)}`);
+  voteKeyRotations.set(ctx.store, operator, time);
 }
 
 /**
@@ -45,6 +60,7 @@ const setVoteKey: MessageType<MsgSetVoteKey, MsgSetVoteKeyResponse> = {
     const data = { operator, identityKey, voteKey };
     const fault = possessionFault(ctx.bls, data, message, spec.genesisRoot);
     if (fault !== undefined) throw stakingError("possession", fault);
+    if (validator.voteKey.length > 0) noteRotation(ctx, operator);
     if (holder === undefined) registerIdentity(ctx.store, identityKey, operator);
     voteKeys.set(ctx.store, voteKey, operator);
     saveValidator(ctx.store, operator, { ...validator, voteKey });

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { toHex } from "../../../chain/bytes.ts";
 import { consensusAddress } from "../../../chain/crypto/hash.ts";
 import type { Genesis } from "../../../genesis/document.ts";
@@ -39,6 +39,9 @@ export const init: Command = {
     const identityKey = createIdentityKey(paths.identityKey);
     const voteKey = createVoteKey(paths.voteKey);
     if (genesis !== undefined) writeJson(paths.genesis, genesis.document);
+    // What an export puts beside its document. A blob is checked whenever it is read.
+    const blobs = join(dirname(resolve(values.genesis ?? "")), "blobs");
+    if (genesis !== undefined && existsSync(blobs)) cpSync(blobs, join(paths.data, "blobs"), { recursive: true });
     // Last, so that an interrupted run does not pass for a home; its keys are then in the way and named.
     writeJson(paths.config, config.config);
     io.out(`home               ${home}`);

@@ -1,58 +1,56 @@
-import type { EncodeObject } from "@cosmjs/proto-signing";
-import { coin } from "@cosmjs/stargate";
-import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { MsgDelegate, MsgUndelegate } from "cosmjs-types/cosmos/staking/v1beta1/tx";
-import { didYouMean } from "../../../genesis/nearest.ts";
-import { UserError } from "../../user-error.ts";
-import { decodeAnyAddress } from "../addresses.ts";
-import { parseArguments } from "../arguments.ts";
-import { SIGNER_OPTIONS, SIGNER_USAGE, withSigner } from "../client.ts";
-import type { Command } from "../command.ts";
+import { cometClient } from "../../../client/node-rpc.ts";
+import { forPeople, nodeUrl, toJsonText } from "../client.ts";
+import type { Command, Io } from "../command.ts";
+import { chosenKeyring } from "../keyring-options.ts";
+import { terminalPrompt } from "../prompt.ts";
+import { FILE_ROWS, type FileRow } from "../tx/file-actions.ts";
+import { findRow } from "../tx/find-row.ts";
+import { helpOfRows } from "../tx/help.ts";
+import { KEY_FLAGS, TX_FLAGS } from "../tx/options.ts";
+import { parseRow, rowUsage, type TxRow } from "../tx/row.ts";
+import { openSession, submit } from "../tx/submit.ts";
+import { TX_ROWS } from "../tx/table.ts";
 
-type Amount = ReturnType<typeof coin>;
+const ROWS: readonly (TxRow | FileRow)[] = [...TX_ROWS, ...FILE_ROWS];
+const GROUPS = [...new Set(TX_ROWS.map(({ path }) => path.split(" ")[0]))].join("|");
 
-const KINDS: Readonly<Record<string, (from: string, to: string, amount: Amount) => EncodeObject>> = {
-  send: (from, to, amount) => ({
-    typeUrl: MsgSend.typeUrl,
-    value: MsgSend.fromPartial({ fromAddress: from, toAddress: to, amount: [amount] }),
-  }),
-  delegate: (from, to, amount) => ({
-    typeUrl: MsgDelegate.typeUrl,
-    value: MsgDelegate.fromPartial({ delegatorAddress: from, validatorAddress: to, amount }),
-  }),
-  undelegate: (from, to, amount) => ({
-    typeUrl: MsgUndelegate.typeUrl,
-    value: MsgUndelegate.fromPartial({ delegatorAddress: from, validatorAddress: to, amount }),
-  }),
-};
+async function runRow(row: TxRow, words: readonly string[], io: Io): Promise<number> {
+  const { values, common } = parseRow("tx", row, TX_FLAGS, words);
+  const node = nodeUrl(common.node);
+  const prompt = terminalPrompt();
+  const keyring = chosenKeyring(common, prompt);
+  const session = await openSession(cometClient(node), node, common, keyring);
+  return submit(session, await row.messages(values, session.sender), common, prompt, io);
+}
 
-function parseCoin(text: string): Amount {
-  const found = /^([1-9][0-9]{0,30})([a-z][a-z0-9]{2,31})$/.exec(text);
-  if (found?.[1] === undefined || found[2] === undefined) {
-    throw new UserError(`tx: an amount is a number and a denomination, such as 5uassay, not "${text.slice(0, 60)}"`);
-  }
-  return coin(found[1], found[2]);
+async function runFileRow(row: FileRow, words: readonly string[], io: Io): Promise<number> {
+  const { values, common } = parseRow("tx", row, KEY_FLAGS, words);
+  const node = nodeUrl(common.node);
+  const keyring = chosenKeyring(common, terminalPrompt());
+  return row.run(values, { comet: cometClient(node), node, keyring, options: common, io });
 }
 
 export const tx: Command = {
   name: "tx",
-  summary: "sends, delegates and undelegates coins",
+  summary: "makes, signs and sends transactions",
   usage: [
-    `tx send <address> <amount> ${SIGNER_USAGE}`,
-    `tx delegate|undelegate <validator> <amount> ${SIGNER_USAGE}`,
+    ...ROWS.map((row) => rowUsage(row, "tx")),
+    rowUsage({ path: GROUPS, args: {}, flags: TX_FLAGS }, "tx"),
+    rowUsage({ path: FILE_ROWS.map(({ path }) => path).join("|"), args: {}, flags: KEY_FLAGS }, "tx"),
   ].join("\n"),
+  help(words) {
+    const isFile = FILE_ROWS.some(({ path }) => path === words[0]);
+    return helpOfRows("tx", ROWS, isFile ? KEY_FLAGS : TX_FLAGS, words);
+  },
   async run(args, io) {
-    const names = [Object.keys(KINDS).join(", "), "address", "amount"];
-    const { values, positionals } = parseArguments(tx, args, SIGNER_OPTIONS, names);
-    const [kind = "", to = "", amount = ""] = positionals;
-    const message = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
-    if (message === undefined) {
-      throw new UserError(`tx: "${kind}" is no transaction${didYouMean(kind, Object.keys(KINDS))}`);
+    const { row, rest } = findRow("tx", ROWS, args);
+    try {
+      return await ("messages" in row ? runRow(row, rest, io) : runFileRow(row, rest, io));
+    } catch (error) {
+      const shown = forPeople(error);
+      // Programs that read one object get one, whatever happens.
+      if (rest.includes("--json")) io.out(toJsonText({ error: shown.message }));
+      throw shown;
     }
-    decodeAnyAddress(to);
-    const parsed = parseCoin(amount);
-    const sent = await withSigner(values, (client) => client.send([message(client.address, to, parsed)]));
-    io.out(`${sent.hash} in block ${sent.height}, ${sent.gasUsed} gas`);
-    return 0;
   },
 };

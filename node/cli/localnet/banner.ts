@@ -2,7 +2,7 @@ import { encodeAddress } from "../../../chain/crypto/bech32.ts";
 import { accountPath, DEVELOPMENT_MNEMONIC } from "../../keys/account-key.ts";
 import type { LocalNetwork } from "../../local-network.ts";
 
-/** The minimum gas price that nodes take by default (`auth.minGasPrice`), as clients write it. */
+/** The minimum gas price that nodes take by default (`feemarket.minBaseFee`), as clients write it. */
 const GAS_PRICE = "0.025";
 
 /** What a developer needs to use a local network: accounts, endpoints, chain id. */

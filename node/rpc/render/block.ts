@@ -1,6 +1,8 @@
+import { equalBytes } from "../../../chain/bytes.ts";
 import { consensusAddress } from "../../../chain/crypto/hash.ts";
 import type { Body } from "../../../chain/types/block.ts";
 import { BlockEvidence } from "../../../chain/types/evidence.ts";
+import { ZERO_32 } from "../../../chain/types/primitives.ts";
 import { Commit, type Vote } from "../../../chain/types/vote.ts";
 import type { NodeApi, StoredBlock } from "../../api.ts";
 import { base64, int64, rfc3339, upperHex } from "../encoding.ts";
@@ -28,7 +30,7 @@ export function renderHeader(api: NodeApi, { header, body }: StoredBlock["block"
     chain_id: api.spec.chainId,
     height: int64(header.height),
     time: rfc3339(header.time),
-    last_block_id: header.height === 1 ? NO_BLOCK_ID : renderBlockId(header.parentId),
+    last_block_id: equalBytes(header.parentId, ZERO_32) ? NO_BLOCK_ID : renderBlockId(header.parentId),
     last_commit_hash: upperHex(Commit.hashTreeRoot(body.lastCommit)),
     data_hash: upperHex(header.bodyRoot),
     validators_hash: upperHex(header.validatorsRoot),

@@ -71,9 +71,16 @@ const transaction: FuzzTarget = {
   },
 };
 
+/** The last part of its name, or all of it where versions of a module share it: `MsgSend`, `gov-v1-MsgVote`. */
+function shortName(typeUrl: string): string {
+  const last = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+  const isShared = [...registry.keys()].filter((other) => last(other) === last(typeUrl)).length > 1;
+  return isShared ? typeUrl.split(".").slice(-3).join("-") : last(typeUrl);
+}
+
 function messageTarget(typeUrl: string): FuzzTarget {
   return {
-    name: `message-${typeUrl.slice(typeUrl.lastIndexOf(".") + 1)}`,
+    name: `message-${shortName(typeUrl)}`,
     maxBytes: 2048,
     seeds: () => transaction.seeds().map((tx) => TxBody.decode(TxRaw.decode(tx).bodyBytes).messages[0]?.value ?? tx),
     run: (bytes) => transaction.run(txOf(typeUrl, bytes)),

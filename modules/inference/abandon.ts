@@ -1,0 +1,35 @@
+import { toHex } from "../../chain/bytes.ts";
+import type { Context } from "../../chain/module.ts";
+import { transfer } from "../bank/keeper.ts";
+import { createCommitteeCache } from "./committee.ts";
+import { closeBooks } from "./end-block.ts";
+import { readOpenJobs, updateJob } from "./jobs.ts";
+import { ESCROW } from "./models.ts";
+import { failJob } from "./outcome.ts";
+import { JOB_KIND, JOB_STATUS, type JobRecord, MODEL_STATUS, models } from "./store.ts";
+
+/** A model that nobody has found wanting does not lose its deposit; it may be registered anew. */
+function returnDeposit(ctx: Context, { fields: { modelRoot }, requestedHeight }: JobRecord): void {
+  const model = models.get(ctx.store, modelRoot);
+  if (model?.status !== MODEL_STATUS.registered || model.registeredHeight !== requestedHeight) return;
+  transfer(ctx, ESCROW, model.manifest.owner, [{ denom: ctx.block.spec.denom, amount: model.deposit }]);
+  models.set(ctx.store, modelRoot, { ...model, deposit: 0n });
+}
+
+/**
+ * Ends every open job at the end of a chain, whose attestations count for nothing afterwards: undecided ones fail and their escrow returns,
+ * those that are final stay so, and nobody is judged. PERF: at most inference.maxOpenJobs.
+ */
+export function abandonJobs(ctx: Context): void {
+  const known = createCommitteeCache();
+  for (const { jobId, job } of readOpenJobs(ctx.store)) {
+    const committee = known.get(ctx.store, job.committeeRoot);
+    if (committee === undefined) throw new Error(`open job ${toHex(jobId)} has no committee`);
+    if (job.status === JOB_STATUS.final) updateJob(ctx, jobId, job, { settled: true });
+    else {
+      if (job.kind === JOB_KIND.admission) returnDeposit(ctx, job);
+      failJob(ctx, jobId, job, "the chain ended");
+    }
+    closeBooks(ctx, jobId, committee);
+  }
+}

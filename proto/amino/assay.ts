@@ -1,0 +1,62 @@
+import { MsgRegisterModel, MsgRequestInference, type TensorSpec } from "../inference.ts";
+import { MsgUpdateParams, type ParamChange } from "../params.ts";
+import { MsgSetVoteKey } from "../staking.ts";
+import {
+  type AminoRow,
+  aminoRow,
+  bytes,
+  coin,
+  object,
+  optional,
+  shortBytes,
+  shortInt,
+  shortList,
+  shortText,
+  shortUint64,
+  uint64,
+} from "./kinds.ts";
+
+const tensor = object<TensorSpec>({ name: shortText, dtype: shortText, shape: shortList(uint64) });
+
+/**
+ * The chain's own messages. A field at protobuf's default is left out; `"0"` in a text field is a value and stays, or the message that
+ * comes back from a wallet would not be the one that was signed.
+ */
+export const assayRows: readonly AminoRow[] = [
+  aminoRow(MsgRequestInference, "assay/MsgRequestInference", {
+    requester: shortText,
+    model: shortText,
+    inputs: shortBytes,
+    maxFee: optional(coin),
+    valueAtRisk: shortText,
+    deadline: shortUint64,
+  }),
+  aminoRow(MsgRegisterModel, "assay/MsgRegisterModel", {
+    owner: shortText,
+    name: shortText,
+    version: shortText,
+    class: shortText,
+    engineId: shortBytes,
+    inputs: shortList(tensor),
+    outputs: shortList(tensor),
+    opset: shortInt,
+    modelRoot: shortBytes,
+    modelBytes: shortUint64,
+    fee: shortText,
+    royaltyPpm: shortInt,
+    licence: shortText,
+    parent: shortBytes,
+    probes: shortList(bytes),
+    maxDeposit: optional(coin),
+  }),
+  aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {
+    authority: shortText,
+    changes: shortList(object<ParamChange>({ name: shortText, value: shortUint64 })),
+  }),
+  aminoRow(MsgSetVoteKey, "assay/MsgSetVoteKey", {
+    validatorAddress: shortText,
+    voteKey: shortBytes,
+    proofOfPossession: shortBytes,
+    identitySignature: shortBytes,
+  }),
+];

@@ -1,0 +1,246 @@
+import { MsgMultiSend, MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { PubKey } from "cosmjs-types/cosmos/crypto/ed25519/keys";
+import {
+  MsgDepositValidatorRewardsPool,
+  MsgFundCommunityPool,
+  MsgSetWithdrawAddress,
+  MsgWithdrawDelegatorReward,
+  MsgWithdrawValidatorCommission,
+} from "cosmjs-types/cosmos/distribution/v1beta1/tx";
+import { MsgUnjail } from "cosmjs-types/cosmos/slashing/v1beta1/tx";
+import {
+  MsgBeginRedelegate,
+  MsgCancelUnbondingDelegation,
+  MsgCreateValidator,
+  MsgDelegate,
+  MsgEditValidator,
+  MsgUndelegate,
+} from "cosmjs-types/cosmos/staking/v1beta1/tx";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { Tensors } from "../../../modules/inference/tensors.ts";
+import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
+import { MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { MsgSetVoteKey } from "../../../proto/staking.ts";
+import { INPUTS, tensor } from "../../inference/harness.ts";
+import { ACCOUNT_OPERATIONS } from "./account-operations.ts";
+import { createActor, prove } from "./chain.ts";
+import { GOVERNANCE_OPERATIONS } from "./governance-operations.ts";
+import {
+  ASSAY,
+  accountOf,
+  amountOf,
+  any,
+  coin,
+  type Operation,
+  type Operations,
+  pickEntry,
+  type Scene,
+  someOperator,
+  someone,
+  valoperOf,
+} from "./scene.ts";
+
+function setVoteKey(scene: Scene): Uint8Array {
+  const { random, actors, keys, genesisRoot } = scene;
+  const known = validators.entries(scene.reader).filter(([, { voteKey }]) => voteKey.length === 0);
+  const waiting = pickEntry(random, known);
+  const wanted = waiting === undefined || random.chance(0.2) ? random.pick(actors).account : accountOf(waiting[0]);
+  const actor = actors.find(({ account }) => account === wanted) ?? random.pick(actors);
+  const vote = keys.key(`${actor.name} ${random.chance(0.9) ? scene.fresh() : 0}`);
+  const proof = prove(actor, vote, random.chance(0.95) ? genesisRoot : sha256(genesisRoot));
+  return MsgSetVoteKey.encode(
+    MsgSetVoteKey.fromPartial({ validatorAddress: actor.valoper, voteKey: vote.publicKey, ...proof }),
+  ).finish();
+}
+
+function createValidator(scene: Scene): Uint8Array {
+  const { random } = scene;
+  const actor = someone(scene);
+  const rate = (part: number): string => String(BigInt(part) * 10n ** 16n);
+  const message = {
+    description: { moniker: actor.name },
+    commission: { rate: rate(random.int(30)), maxRate: rate(30 + random.int(70)), maxChangeRate: rate(random.int(30)) },
+    minSelfDelegation: "1",
+    delegatorAddress: "",
+    validatorAddress: actor.valoper,
+    pubkey: any("/cosmos.crypto.ed25519.PubKey", PubKey.encode({ key: actor.identityKey }).finish()),
+    value: coin(amountOf(scene)),
+  };
+  return MsgCreateValidator.encode(MsgCreateValidator.fromPartial(message)).finish();
+}
+
+function delegationOf({ random, reader }: Scene) {
+  return pickEntry(random, delegations.entries(reader));
+}
+
+const undelegate: Operation = (scene) => {
+  const found = delegationOf(scene);
+  if (found === undefined) return undefined;
+  const [[delegator, operator], shares] = found;
+  const whole = shares / 10n ** 18n;
+  const part = scene.random.chance(0.3) ? whole : (whole * BigInt(1 + scene.random.int(99))) / 100n;
+  const message = {
+    delegatorAddress: accountOf(delegator),
+    validatorAddress: valoperOf(operator),
+    amount: coin(scene.random.chance(0.05) ? part * 3n + 1n : part),
+  };
+  return MsgUndelegate.encode(MsgUndelegate.fromPartial(message)).finish();
+};
+
+const redelegate: Operation = (scene) => {
+  const found = delegationOf(scene);
+  if (found === undefined) return undefined;
+  const [[delegator, operator], shares] = found;
+  const whole = shares / 10n ** 18n;
+  const message = {
+    delegatorAddress: accountOf(delegator),
+    validatorSrcAddress: valoperOf(operator),
+    validatorDstAddress: someOperator(scene),
+    amount: coin(scene.random.chance(0.3) ? whole : (whole * BigInt(1 + scene.random.int(99))) / 100n),
+  };
+  return MsgBeginRedelegate.encode(MsgBeginRedelegate.fromPartial(message)).finish();
+};
+
+const cancelUnbonding: Operation = (scene) => {
+  const found = pickEntry(scene.random, unbondings.entries(scene.reader));
+  const entry = found?.[1][0];
+  if (found === undefined || entry === undefined) return undefined;
+  const [delegator, operator] = found[0];
+  const part = (entry.balance * BigInt(1 + scene.random.int(100))) / 100n;
+  const message = {
+    delegatorAddress: accountOf(delegator),
+    validatorAddress: valoperOf(operator),
+    amount: coin(part),
+    creationHeight: BigInt(entry.creationHeight),
+  };
+  return MsgCancelUnbondingDelegation.encode(MsgCancelUnbondingDelegation.fromPartial(message)).finish();
+};
+
+const editValidator: Operation = (scene) => {
+  const message = {
+    description: { moniker: `m${scene.random.int(9)}`, identity: "[do-not-modify]", website: "[do-not-modify]" },
+    validatorAddress: someOperator(scene),
+    commissionRate: scene.random.chance(0.5) ? String(BigInt(scene.random.int(60)) * 10n ** 16n) : "",
+    minSelfDelegation: scene.random.chance(0.1) ? String(amountOf(scene)) : "",
+  };
+  return MsgEditValidator.encode(MsgEditValidator.fromPartial(message)).finish();
+};
+
+const multiSend: Operation = (scene) => {
+  const from = someone(scene);
+  const outputs = [0, 1, 2].map(() => ({
+    address: someone(scene).account,
+    coins: [coin(1 + scene.random.int(100_000))],
+  }));
+  const total = outputs.reduce((sum, { coins }) => sum + BigInt(coins[0]?.amount ?? "0"), 0n);
+  const input = { address: from.account, coins: [coin(scene.random.chance(0.95) ? total : total + 1n)] };
+  return MsgMultiSend.encode(MsgMultiSend.fromPartial({ inputs: [input], outputs })).finish();
+};
+
+const registerModel: Operation = (scene) => {
+  const number = scene.fresh();
+  const tensorSpec = (name: string) => ({ name, dtype: "float32", shape: [1n, 2n] });
+  const probes = [Tensors.serialize([tensor(number, 1)]), Tensors.serialize([tensor(number, 2)])];
+  return MsgRegisterModel.encode(
+    MsgRegisterModel.fromPartial({
+      owner: someone(scene).account,
+      name: `model${number}`,
+      version: "1.0.0",
+      engineId: sha256(Buffer.from("engine")),
+      inputs: [tensorSpec("x")],
+      outputs: [tensorSpec("y")],
+      opset: 17,
+      modelRoot: sha256(Buffer.from(`model ${number}`)),
+      modelBytes: 1000n,
+      fee: "10000",
+      royaltyPpm: 100_000,
+      licence: "MIT",
+      probes,
+      maxDeposit: coin(scene.random.chance(0.95) ? 100n * ASSAY : 1n),
+    } as never),
+  ).finish();
+};
+
+/** A generator for each message, with how often it is drawn. */
+export const OPERATIONS: Operations = {
+  ...ACCOUNT_OPERATIONS,
+  ...GOVERNANCE_OPERATIONS,
+  [MsgSend.typeUrl]: [
+    10,
+    (scene) =>
+      MsgSend.encode({
+        fromAddress: someone(scene).account,
+        toAddress: (scene.random.chance(0.1) ? createActor(`new ${scene.fresh()}`) : someone(scene)).account,
+        amount: [coin(amountOf(scene)), ...(scene.random.chance(0.2) ? [coin(5, "ugold")] : [])],
+      }).finish(),
+  ],
+  [MsgMultiSend.typeUrl]: [3, multiSend],
+  [MsgCreateValidator.typeUrl]: [4, createValidator],
+  [MsgSetVoteKey.typeUrl]: [5, setVoteKey],
+  [MsgEditValidator.typeUrl]: [2, editValidator],
+  [MsgDelegate.typeUrl]: [
+    12,
+    (scene) =>
+      MsgDelegate.encode({
+        delegatorAddress: someone(scene).account,
+        validatorAddress: someOperator(scene),
+        amount: coin(amountOf(scene)),
+      }).finish(),
+  ],
+  [MsgUndelegate.typeUrl]: [9, undelegate],
+  [MsgBeginRedelegate.typeUrl]: [7, redelegate],
+  [MsgCancelUnbondingDelegation.typeUrl]: [4, cancelUnbonding],
+  [MsgUnjail.typeUrl]: [8, (scene) => MsgUnjail.encode({ validatorAddr: someOperator(scene) }).finish()],
+  [MsgWithdrawDelegatorReward.typeUrl]: [
+    8,
+    (scene) => {
+      const found = delegationOf(scene);
+      if (found === undefined) return undefined;
+      const [[delegator, operator]] = found;
+      const message = { delegatorAddress: accountOf(delegator), validatorAddress: valoperOf(operator) };
+      return MsgWithdrawDelegatorReward.encode(message).finish();
+    },
+  ],
+  [MsgWithdrawValidatorCommission.typeUrl]: [
+    4,
+    (scene) => MsgWithdrawValidatorCommission.encode({ validatorAddress: someOperator(scene) }).finish(),
+  ],
+  [MsgSetWithdrawAddress.typeUrl]: [
+    3,
+    (scene) =>
+      MsgSetWithdrawAddress.encode({
+        delegatorAddress: someone(scene).account,
+        withdrawAddress: someone(scene).account,
+      }).finish(),
+  ],
+  [MsgFundCommunityPool.typeUrl]: [
+    2,
+    (scene) =>
+      MsgFundCommunityPool.encode({
+        depositor: someone(scene).account,
+        amount: [coin(amountOf(scene))],
+      }).finish(),
+  ],
+  [MsgDepositValidatorRewardsPool.typeUrl]: [
+    2,
+    (scene) =>
+      MsgDepositValidatorRewardsPool.encode({
+        depositor: someone(scene).account,
+        validatorAddress: someOperator(scene),
+        amount: [coin(amountOf(scene))],
+      }).finish(),
+  ],
+  [MsgRegisterModel.typeUrl]: [2, registerModel],
+  [MsgRequestInference.typeUrl]: [
+    8,
+    (scene) =>
+      MsgRequestInference.encode(
+        MsgRequestInference.fromPartial({
+          requester: someone(scene).account,
+          model: scene.random.chance(0.9) ? "digits" : `model${scene.random.int(scene.fresh())}`,
+          inputs: INPUTS,
+          maxFee: coin(scene.random.chance(0.95) ? 50_000 : 1),
+        }),
+      ).finish(),
+  ],
+};

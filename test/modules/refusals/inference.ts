@@ -1,0 +1,127 @@
+import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
+import { MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
+import { accountOf } from "../network.ts";
+import { BAD_ACCOUNTS, BAD_AMOUNTS, coin, each, rowsOf } from "./inputs.ts";
+import type { Refusal } from "./play.ts";
+import { createWorld, FUNDS, OTHER_DENOM, type World } from "./world.ts";
+
+const TENSOR = { name: "x", dtype: "float32", shape: [1n, 2n] };
+const { engineId } = manifestOf("digits");
+const REGISTER = MsgRegisterModel.fromPartial({
+  owner: accountOf("ann"),
+  name: "new",
+  version: "1.0.0",
+  class: "canonical",
+  engineId,
+  inputs: [TENSOR],
+  outputs: [{ ...TENSOR, name: "y" }],
+  opset: 17,
+  modelRoot: new Uint8Array(32).fill(7),
+  modelBytes: 1000n,
+  fee: "10",
+  licence: "Apache-2.0",
+  probes: [INPUTS],
+  maxDeposit: coin(1_000_000_000_000n),
+});
+const REQUEST = requestOf({ requester: accountOf("ann"), maxFee: coin(1_000_000n) });
+
+function registered(): World {
+  const world = createWorld();
+  world.send({ typeUrl: MsgRegisterModel.typeUrl, value: MsgRegisterModel.encode(REGISTER).finish() });
+  return world;
+}
+
+function namesake(): World {
+  const world = createWorld();
+  world.send({
+    typeUrl: MsgRegisterModel.typeUrl,
+    value: MsgRegisterModel.encode({ ...REGISTER, name: "digits" }).finish(),
+  });
+  return world;
+}
+
+/** A job is open, and there may be one. */
+function full(parameter: string): World {
+  const world = createWorld({ [parameter]: 1n });
+  world.send({ typeUrl: MsgRequestInference.typeUrl, value: MsgRequestInference.encode(REQUEST).finish() });
+  return world;
+}
+const fullBlock = (): World => full("inference.maxJobsPerBlock");
+const fullBacklog = (): World => full("inference.maxOpenJobs");
+
+const request = rowsOf(MsgRequestInference, REQUEST);
+const register = rowsOf(MsgRegisterModel, REGISTER);
+const NON_AMOUNTS = BAD_AMOUNTS.filter(([wrong]) => wrong !== "zero" && wrong !== "empty");
+
+export const inference: readonly Refusal[] = [
+  ...each(BAD_ACCOUNTS, "requester", (wrong, requester) => request(wrong, "sdk/7", { requester })),
+  ...each(BAD_AMOUNTS, "fee", (wrong, amount) => request(wrong, "sdk/10", { maxFee: coin(amount) })),
+  request("no fee", "sdk/10", { maxFee: undefined }),
+  request("a fee of another denomination", "sdk/10", { maxFee: coin(1_000_000n, OTHER_DENOM) }),
+  request("a fee below what the run costs", "inference/8", { maxFee: coin(1n) }),
+  request("a fee above what the requester has", "sdk/5", { maxFee: coin(FUNDS) }),
+  ...each(NON_AMOUNTS, "value at risk", (wrong, valueAtRisk) => request(wrong, "sdk/18", { valueAtRisk })),
+  request("no model", "inference/2", { model: "" }),
+  request("unknown model by name", "inference/2", { model: "nothing" }),
+  request("unknown model by root", "inference/2", { model: "ab".repeat(32) }),
+  request("unknown model of an owner", "inference/2", { model: `${accountOf("ben")}/digits` }),
+  request("a model that is being admitted", "inference/4", { model: "new" }, { given: registered }),
+  request("a name that two owners use", "inference/3", {}, { given: namesake }),
+  request("no more jobs in this block", "inference/11", {}, { given: fullBlock }),
+  request("too many open jobs", "inference/12", {}, { given: fullBacklog }),
+  request("inputs that are no tensors", "inference/7", { inputs: Uint8Array.of(1, 2, 3) }),
+  request("no inputs", "inference/7", { inputs: new Uint8Array(0) }),
+  request("two tensors in the place of one", "inference/7", {
+    inputs: Tensors.serialize([tensor(1, 2), tensor(1, 2)]),
+  }),
+  request("wrong shape", "inference/7", { inputs: Tensors.serialize([tensor(1, 2, 3)]) }),
+  request("wrong dtype", "inference/7", {
+    inputs: Tensors.serialize([{ ...tensor(1, 2), dtype: DTYPES.int32.code }]),
+  }),
+  request("fewer bytes than the shape needs", "inference/7", {
+    inputs: Tensors.serialize([{ ...tensor(1, 2), data: new Uint8Array(4) }]),
+  }),
+  request("inputs above the limit", "inference/7", { inputs: new Uint8Array(70_000) }),
+  request("a deadline that has passed", "inference/10", { deadline: 1n }),
+  request("a deadline far in the future", "inference/10", { deadline: 1_000_000_000n }),
+
+  ...each(BAD_ACCOUNTS, "owner", (wrong, owner) => register(wrong, "sdk/7", { owner })),
+  ...each(BAD_AMOUNTS, "deposit", (wrong, amount) => register(wrong, "sdk/10", { maxDeposit: coin(amount) })),
+  register("no deposit", "sdk/10", { maxDeposit: undefined }),
+  register("a deposit of another denomination", "inference/9", { maxDeposit: coin(10n ** 12n, OTHER_DENOM) }),
+  register("a deposit that is too low", "inference/9", { maxDeposit: coin(1n) }),
+  ...each(NON_AMOUNTS, "fee", (wrong, fee) => register(wrong, "inference/6", { fee })),
+  register("another class", "inference/6", { class: "exact" }),
+  register("no name", "inference/6", { name: "" }),
+  register("a name too long", "inference/6", { name: "x".repeat(1000) }),
+  register("a version too long", "inference/6", { version: "x".repeat(1000) }),
+  register("a licence too long", "inference/6", { licence: "x".repeat(1000) }),
+  register("an engine id of 31 bytes", "inference/6", { engineId: new Uint8Array(31) }),
+  register("a root of 31 bytes", "inference/6", { modelRoot: new Uint8Array(31) }),
+  register("a parent of 31 bytes", "inference/6", { parent: new Uint8Array(31) }),
+  register("no inputs", "inference/6", { inputs: [] }),
+  register("no outputs", "inference/6", { outputs: [] }),
+  register("a tensor without a name", "inference/6", { inputs: [{ ...TENSOR, name: "" }] }),
+  register("two tensors of one name", "inference/6", { inputs: [TENSOR, TENSOR] }),
+  register("unknown dtype", "inference/6", { inputs: [{ ...TENSOR, dtype: "float8" }] }),
+  register("a shape with a length of zero", "inference/6", { inputs: [{ ...TENSOR, shape: [0n] }] }),
+  register("a shape above the limit", "inference/6", { inputs: [{ ...TENSOR, shape: [1n << 40n] }] }),
+  register("opset zero", "inference/6", { opset: 0 }),
+  register("a model without bytes", "inference/6", { modelBytes: 0n }),
+  register("a model above the limit", "inference/6", { modelBytes: 1n << 50n }),
+  register("a royalty above one", "inference/6", { royaltyPpm: 1_000_001 }),
+  register("no probes", "inference/6", { probes: [] }),
+  register("too many probes", "inference/6", { probes: Array.from({ length: 100 }, () => INPUTS) }),
+  register("a probe that is no tensors", "inference/6", { probes: [Uint8Array.of(1)] }),
+  register("a probe of the wrong shape", "inference/6", { probes: [Tensors.serialize([tensor(1, 2, 3)])] }),
+  register("the model is registered", "inference/5", { modelRoot: manifestOf("digits").modelRoot }),
+  register(
+    "the owner has a model of this name",
+    "inference/5",
+    { modelRoot: new Uint8Array(32).fill(8) },
+    {
+      given: registered,
+    },
+  ),
+];
