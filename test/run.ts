@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { handOver } from "../bin/hand-over.mjs";
-import { addCounts, type Counts, countTests, NO_COUNTS, skippedTests, summaryLine } from "./summary.ts";
+import { addCounts, type Counts, countTests, failedTests, NO_COUNTS, skippedTests, summaryLine } from "./summary.ts";
 
 /**
  * The tasks behind `npm test`, `npm run check` and `npm run format`, under the pinned Node. The last line of the output
@@ -32,11 +32,17 @@ function note(text: string): void {
   process.stdout.write(`\n— ${text}\n`);
 }
 
+/** What is said again before the summary line: it stands hundreds of lines above, or above what a log keeps. */
+const failures: string[] = [];
+
 async function runChecks(): Promise<Counts> {
   let failed = 0;
   for (const [name, program, ...args] of CHECKS) {
     note(name);
-    if ((await handOver(process.execPath, [program, ...args])) !== 0) failed += 1;
+    if ((await handOver(process.execPath, [program, ...args])) !== 0) {
+      failed += 1;
+      failures.push(name);
+    }
   }
   return { ...NO_COUNTS, failed };
 }
@@ -55,11 +61,17 @@ async function runProject(project: string, args: readonly string[]): Promise<Cou
       // A filter may leave a project without tests; that none is left at all is seen in the sum.
       ...(args.length > 0 ? ["--passWithNoTests", ...args] : []),
     ]);
-    if (!existsSync(report)) return { ...NO_COUNTS, failed: 1 };
+    if (!existsSync(report)) {
+      failures.push(`${project}: no report`);
+      return { ...NO_COUNTS, failed: 1 };
+    }
     const json: unknown = JSON.parse(readFileSync(report, "utf8"));
     const counts = countTests(json);
     for (const name of skippedTests(json)) process.stdout.write(`skipped: ${name}\n`);
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    failures.push(...failedTests(json));
+    if (code === 0 || counts.failed > 0) return counts;
+    failures.push(`${project}: exit code ${code} without a failed test`);
+    return { ...counts, failed: 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -72,6 +84,7 @@ async function runTests(task: string, args: readonly string[]): Promise<number> 
   }
   const isCi = process.env.CI === "true";
   if (isCi && sum.skipped > 0) note("skipped tests count as failures in CI");
+  for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
   process.stdout.write(`\n${summaryLine(sum)}\n`);
   return sum.failed > 0 || sum.passed === 0 || (isCi && sum.skipped > 0) ? 1 : 0;
 }

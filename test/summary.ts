@@ -46,6 +46,17 @@ export function skippedTests(report: unknown): string[] {
   return names;
 }
 
+/** Names of the tests that failed, and of the files that failed without one. */
+export function failedTests(report: unknown): string[] {
+  const names: string[] = [];
+  for (const file of (report as Report).testResults) {
+    const failedHere = file.assertionResults.filter(({ status }) => status === "failed");
+    for (const { fullName } of failedHere) names.push(`${file.name}: ${fullName}`);
+    if (file.status === "failed" && failedHere.length === 0) names.push(`${file.name}: outside its tests`);
+  }
+  return names;
+}
+
 /** `12 passed, 0 failed`, and `, 1 skipped` where some were. */
 export function summaryLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;

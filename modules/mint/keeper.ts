@@ -19,14 +19,13 @@ export function isFixedSupply({ inflationMax }: MintParams): boolean {
 export function inflation(reader: StateReader, params: BlockInfo["params"]): bigint {
   const read = mintParams.read(params);
   const kept = minter.get(reader)?.inflation ?? initialInflation(read);
-  const [least, most] = [decimalFromPpm(read.inflationMin), decimalFromPpm(read.inflationMax)];
-  if (kept > most) return most;
-  return kept < least ? least : kept;
+  const [lowest, highest] = [decimalFromPpm(read.inflationMin), decimalFromPpm(read.inflationMax)];
+  if (kept > highest) return highest;
+  return kept < lowest ? lowest : kept;
 }
 
 function least(a: bigint, b: bigint): bigint {
-  if (a < b) return a;
-  return b;
+  return a < b ? a : b;
 }
 
 function elapsedSince(record: Minter | undefined, time: number, params: MintParams): bigint {

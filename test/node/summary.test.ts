@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addCounts, countTests, NO_COUNTS, skippedTests, summaryLine } from "../summary.ts";
+import { addCounts, countTests, failedTests, NO_COUNTS, skippedTests, summaryLine } from "../summary.ts";
 
 const file = (status: string, ...statuses: string[]) => ({
   name: "a.test.ts",
@@ -18,6 +18,12 @@ test("counts every outcome, and a file that did not load as a failure", () => {
   };
   expect(countTests(report)).toEqual({ passed: 4, failed: 4, skipped: 3 });
   expect(skippedTests(report)).toEqual(["a.test.ts: t2", "a.test.ts: t3", "a.test.ts: t1"]);
+  expect(failedTests(report)).toEqual([
+    "a.test.ts: t0",
+    "a.test.ts: t2",
+    "a.test.ts: outside its tests",
+    "a.test.ts: outside its tests",
+  ]);
 });
 
 test("the summary line names skipped tests only where there are any", () => {
