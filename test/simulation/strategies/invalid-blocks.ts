@@ -1,7 +1,7 @@
 import type { Header } from "../../../chain/types/header.ts";
 import type { Strategy } from "../strategy.ts";
 
-const FIELDS = [
+export const FIELDS = [
   "version",
   "height",
   "time",
@@ -26,13 +26,13 @@ export function wrongHeader(header: Header, field: keyof Header): Header {
   return { ...header, [field]: bytes };
 }
 
-/** Proposes blocks with a wrong header. The time says which field, so that one proposal is the same for everybody. */
+/** Proposes blocks with a wrong header. The honest block's id says which field, so that one proposal is the same for everybody. */
 export const invalidBlocks: Strategy = {
   name: "invalid-blocks",
   instead(actor, message) {
     if (!("proposal" in message) || message.proposal.proposal.polRound > 0) return [message];
     const { proposal, block } = message.proposal;
-    const field = FIELDS[block.header.time % FIELDS.length] ?? "stateRoot";
+    const field = FIELDS[(proposal.blockId[0] ?? 0) % FIELDS.length] ?? "stateRoot";
     const wrong = { ...block, header: wrongHeader(block.header, field) };
     return [{ proposal: actor.propose(wrong, proposal.round, -1) }];
   },
