@@ -68,28 +68,43 @@ export async function restoreFromPeers(options: RestoreStateOptions): Promise<nu
   const trusted = await fetchTrusted(checkpoint);
   /** Manifests that gave another state, so that nobody is asked for them again. */
   const refuted = new Set<string>();
+  /** How often what a peer offered was not to be had. */
+  const failures = new Map<string, number>();
   for (let round = 0; round < patience.rounds; round++) {
     if (round > 0) await sleep(patience.pauseMs, undefined, { signal });
-    for (const offer of await source.offers()) {
-      const key = Buffer.from(offer.manifest).toString("hex");
-      if (refuted.has(key)) continue;
-      try {
-        const block = await verifyFrom(trusted, offer, checkpoint);
-        if (block === undefined) {
-          refuted.add(key);
-          blame(options, offer, "a snapshot of a block that is not of this chain");
-        } else if (await restoreOffer(options, source, offer, block)) return offer.height;
-        else refuted.add(key);
-      } catch (error) {
-        if (!(error instanceof NobodyHasError)) throw error;
-        log.warn({ height: offer.height, reason: error.message }, "a snapshot can't be had now");
-      }
+    // Asked for anew each time: by the time one snapshot has failed, the others of its list may be pruned.
+    const offer = likeliest(await source.offers(), failures, refuted);
+    if (offer === undefined) continue;
+    try {
+      const block = await verifyFrom(trusted, offer, checkpoint);
+      if (block === undefined) blame(options, offer, "a snapshot of a block that is not of this chain");
+      else if (await restoreOffer(options, source, offer, block)) return offer.height;
+      refuted.add(manifestKey(offer));
+    } catch (error) {
+      if (!(error instanceof NobodyHasError)) throw error;
+      log.warn({ height: offer.height, reason: error.message }, "a snapshot can't be had now");
+      for (const peerId of offer.peers) failures.set(peerId, (failures.get(peerId) ?? 0) + 1);
     }
   }
   throw new UserError(
     "no connected peer offers a snapshot that the trusted block vouches for: connect to a node with snapshots.interval set, " +
       "or remove sync.trustHeight to begin with block 1",
   );
+}
+
+function manifestKey({ manifest }: Offer): string {
+  return Buffer.from(manifest).toString("hex");
+}
+
+/** The newest of those whose peers have failed least, so that who offers what it does not give holds up nobody for long. */
+function likeliest(
+  offers: readonly Offer[],
+  failures: ReadonlyMap<string, number>,
+  refuted: ReadonlySet<string>,
+): Offer | undefined {
+  const failed = ({ peers }: Offer): number => Math.min(...peers.map((peerId) => failures.get(peerId) ?? 0));
+  const open = offers.filter((offer) => !refuted.has(manifestKey(offer)));
+  return open.toSorted((a, b) => failed(a) - failed(b))[0];
 }
 
 function blame({ peers, log }: RestoreStateOptions, offer: Offer, reason: string): void {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LightBlock } from "../../chain/types/light-block.ts";
 import { LightBlock as LightBlockType } from "../../chain/types/light-block.ts";
+import { lightBlockId } from "../../consensus/light/verify.ts";
 import { oldestBlock, readCertified } from "../../node/block-store.ts";
 import { SnapshotManifest } from "../../node/snapshots/manifest.ts";
 import { hasState } from "../../node/snapshots/restore.ts";
@@ -151,6 +152,22 @@ describe("a peer that lies is banned, and the node begins with what others give"
     expect(penalties.get("l")).toBeGreaterThanOrEqual(BAN);
     expect(hasState(folder)).toBe(false);
   });
+});
+
+test("who offers a new snapshot each time and gives none holds a node up for one attempt", async () => {
+  let offered = 0;
+  const promises: Peer = async (protocol, request) => {
+    if (protocol !== "snapshots") return protocol === "chunk" ? undefined : honest(protocol, request);
+    const block = at(chain, S + 1);
+    const manifest = new Uint8Array(32).fill(++offered);
+    return SnapshotsResponse.serialize([{ height: S + 1, blockId: lightBlockId(block), manifest }]);
+  };
+  const folder = emptyFolder();
+  const { restoring, penalties } = newNode(folder, { p: promises, a: honest }, chain, 3);
+  expect(await restoring()).toBe(S);
+  expect(offered).toBe(2);
+  expect(penalties.get("a")).toBeUndefined();
+  await expectRestored(folder);
 });
 
 /** A set that signed nothing of it. */

@@ -72,10 +72,7 @@ export const SHORT: readonly FailpointName[] = [
   "state.commit.before",
   "state.commit.after",
   "wal.append.after",
-  "sign.save.before",
   "sign.save.after",
-  "wal.compact.renamed",
-  "attestation.after",
 ];
 
 /** Often enough that each point of a snapshot is soon come by. */
