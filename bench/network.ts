@@ -14,6 +14,8 @@ export interface BenchNetwork {
   reach(height: number): Promise<void>;
   /** Resident memory of each node's own process, MiB, without its engine. */
   memory(): Promise<number[]>;
+  /** Processor time of each node's own process since it began, seconds. */
+  processorTime(): Promise<number[]>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,13 @@ export async function startNetwork(params: Readonly<Record<string, bigint>>, val
     return spawn(process.execPath, [...NODE_FLAGS, MAIN, "start", "--home", home], { stdio: ["ignore", out, out] });
   });
   const rpc = network.nodes[0]?.rpc ?? "";
+  const metric = (name: string): Promise<number[]> =>
+    Promise.all(
+      network.nodes.map(async ({ ports: { metrics } }) => {
+        const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+        return Number(new RegExp(`^${name} (\\S+)`, "m").exec(text)?.[1]);
+      }),
+    );
   return {
     network,
     rpc,
@@ -60,13 +69,8 @@ export async function startNetwork(params: Readonly<Record<string, bigint>>, val
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    memory: () =>
-      Promise.all(
-        network.nodes.map(async ({ ports: { metrics } }) => {
-          const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-          return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 1_048_576;
-        }),
-      ),
+    memory: async () => (await metric("process_resident_memory_bytes")).map((bytes) => bytes / 1_048_576),
+    processorTime: () => metric("process_cpu_seconds_total"),
     async stop() {
       for (const child of children) child.kill("SIGINT");
       await Promise.all(children.map(ended));

@@ -100,6 +100,7 @@ async function run(validators: number, aim: { readonly rate: string; readonly p9
     const latencies: number[] = [];
     let height = (await heightOf(bench.rpc)) + 1;
     const first = height;
+    const before = await bench.processorTime();
     const started = performance.now();
     const end = started + SECONDS * 1000;
     let isOver = false;
@@ -140,6 +141,8 @@ async function run(validators: number, aim: { readonly rate: string; readonly p9
     await new Promise((resolve) => setTimeout(resolve, 5000));
     isOver = true;
     const included = await watching;
+    const spent = (await bench.processorTime()).map((after, i) => (after - (before[i] ?? 0)) * 1000);
+    const [serving = 0, ...others] = spent.map((ms) => ms / latencies.length);
     const memory = await bench.memory();
     const of = validators === 1 ? "one validator:" : `${validators} validators:`;
     return [
@@ -151,6 +154,10 @@ async function run(validators: number, aim: { readonly rate: string; readonly p9
         ...(aim.p95 === undefined ? {} : { aim: aim.p95 }),
       },
       { name: `${of} transactions in a block, on average`, value: latencies.length / (height - first), unit: "" },
+      { name: `${of} processor time for one, of the node that serves the clients`, value: serving, unit: "ms" },
+      ...(others.length === 0
+        ? []
+        : [{ name: `${of} processor time for one, of another`, value: quantile(others, 0.5), unit: "ms" }]),
       { name: `${of} memory of the largest node afterwards`, value: Math.max(...memory), unit: "MiB" },
     ];
   } finally {

@@ -2,7 +2,7 @@ import { ByteListType, ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { concatBytes, fromUtf8, uint64Key, utf8 } from "../chain/bytes.ts";
 import { sha256 } from "../chain/crypto/hash.ts";
 import type { ExecutedBlock } from "../chain/executor/execute-block.ts";
-import { eventRecords, type TxResult, toReceipt } from "../chain/executor/receipts.ts";
+import { eventRecords, receiptBytes, type TxResult } from "../chain/executor/receipts.ts";
 import type { Event } from "../chain/module.ts";
 import { CertifiedBlock } from "../chain/types/block.ts";
 import { Header } from "../chain/types/header.ts";
@@ -28,7 +28,8 @@ export const KIND = {
 const StoredResult = new ContainerType(
   {
     txs: new ListCompositeType(
-      new ContainerType({ receipt: TxReceipt, log: new ByteListType(64 * 1024) }),
+      // A receipt is kept as the bytes its hash is of.
+      new ContainerType({ receipt: new ByteListType(TxReceipt.maxSize), log: new ByteListType(64 * 1024) }),
       MAX_TXS_PER_BLOCK,
     ),
     events: EventRecords,
@@ -50,7 +51,7 @@ function eventsOf(records: ReturnType<typeof EventRecords.deserialize>): Event[]
 function encodeResult(executed: ExecutedBlock): Uint8Array {
   return StoredResult.serialize({
     txs: executed.txs.map((tx) => ({
-      receipt: toReceipt(tx),
+      receipt: receiptBytes(tx),
       log: utf8(tx.log).subarray(0, 64 * 1024),
     })),
     events: eventRecords(executed.events),
@@ -58,20 +59,38 @@ function encodeResult(executed: ExecutedBlock): Uint8Array {
   });
 }
 
-function decodeResult(bytes: Uint8Array): BlockResult {
-  const stored = StoredResult.deserialize(bytes);
+function decodeTxResult(receiptOf: Uint8Array, log: Uint8Array): TxResult {
+  const receipt = TxReceipt.deserialize(receiptOf);
   return {
-    txs: stored.txs.map(({ receipt, log }) => ({
-      code: receipt.code,
-      codespace: fromUtf8(receipt.codespace),
-      log: fromUtf8(log),
-      data: receipt.data,
-      gasWanted: receipt.gasWanted,
-      gasUsed: receipt.gasUsed,
-      events: eventsOf(receipt.events),
-    })),
-    events: eventsOf(stored.events),
-    validatorUpdates: stored.validators.map((value) => Validator.clone(value)),
+    code: receipt.code,
+    codespace: fromUtf8(receipt.codespace),
+    log: fromUtf8(log),
+    data: receipt.data,
+    gasWanted: receipt.gasWanted,
+    gasUsed: receipt.gasUsed,
+    events: eventsOf(receipt.events),
+  };
+}
+
+/** Each part is decoded when it is first asked for: most readers of a block want none of them, and most commits have no listener. */
+function decodeResult(bytes: Uint8Array): BlockResult {
+  let kept: ReturnType<typeof StoredResult.deserialize> | undefined;
+  let txs: readonly TxResult[] | undefined;
+  const stored = (): NonNullable<typeof kept> => {
+    kept ??= StoredResult.deserialize(bytes);
+    return kept;
+  };
+  return {
+    get txs() {
+      txs ??= stored().txs.map(({ receipt, log }) => decodeTxResult(receipt, log));
+      return txs;
+    },
+    get events() {
+      return eventsOf(stored().events);
+    },
+    get validatorUpdates() {
+      return stored().validators.map((value) => Validator.clone(value));
+    },
   };
 }
 

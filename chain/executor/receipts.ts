@@ -23,10 +23,17 @@ export function eventRecords(events: readonly Event[]): ReturnType<typeof EventR
   }));
 }
 
-/** A result without its log. */
-export function toReceipt(tx: TxResult): TxReceipt {
+const serialized = new WeakMap<TxResult, Uint8Array>();
+
+/** A result without its log, as a serialised TxReceipt. Kept with the result: the header's root is made of it, and a node stores it. */
+export function receiptBytes(tx: TxResult): Uint8Array {
+  const known = serialized.get(tx);
+  if (known !== undefined) return known;
   const { code, data, gasWanted, gasUsed } = tx;
-  return { code, codespace: utf8(tx.codespace), data, gasWanted, gasUsed, events: eventRecords(tx.events) };
+  const events = eventRecords(tx.events);
+  const bytes = TxReceipt.serialize({ code, codespace: utf8(tx.codespace), data, gasWanted, gasUsed, events });
+  serialized.set(tx, bytes);
+  return bytes;
 }
 
 /** UTF-16 units that fit the 64 KiB of a receipt's texts whatever they are: three bytes each at most. */
@@ -57,7 +64,7 @@ export function receiptsRoot(txs: readonly TxResult[], blockEvents: readonly Eve
       code: tx.code,
       gasWanted: tx.gasWanted,
       gasUsed: tx.gasUsed,
-      content: sha256(TxReceipt.serialize(toReceipt(tx))),
+      content: sha256(receiptBytes(tx)),
     })),
     blockEvents: sha256(EventRecords.serialize(eventRecords(blockEvents))),
   });
