@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type BlsSecretKey, createBls } from "../chain/crypto/bls.ts";
 import { type RememberingBls, rememberingBls } from "../chain/crypto/remembering-bls.ts";
 import { readValidators } from "../chain/executor/chain-state.ts";
@@ -290,6 +291,7 @@ async function connect(
       pool,
       evidence: ledger.evidence,
       onAhead: (peerId) => sync.hint(peerId),
+      breathe: setImmediate,
     }),
     protocols: inputs.protocols?.(protocols) ?? protocols,
     log: (level, message, fields) => log[level](fields ?? {}, message),

@@ -22,6 +22,8 @@ export interface GossipPorts {
   readonly evidence: Pick<EvidencePool, "hear">;
   /** This peer speaks of a height beyond the next one. */
   readonly onAhead: (peerId: string) => void;
+  /** Resolves when what else has come in has had its turn. */
+  readonly breathe: () => Promise<void>;
 }
 
 /**
@@ -30,20 +32,33 @@ export interface GossipPorts {
  */
 const NEVER_VALID: ReadonlySet<number> = new Set([2, 4]);
 
+/**
+ * Transactions checked before proposals and votes get their turn again, about two milliseconds. Without it a flood of batches holds up the
+ * very blocks that would empty the mempool.
+ */
+const TURN = 8;
+
 /** Refusals for other reasons may be acceptances on a state that is a block older or newer: no one is to blame for them. */
-function takeTxs(mempool: GossipPorts["mempool"], batch: readonly Uint8Array[]): "accept" | "ignore" | "reject" {
-  let accepted = false;
-  for (const tx of batch) {
-    const { code, codespace } = mempool.add(tx);
-    // The rest is not looked at: one bad transaction costs a flooder its connection, and not this node a full batch.
-    if (codespace === "sdk" && NEVER_VALID.has(code)) return "reject";
-    if (code === 0) accepted = true;
-  }
-  return accepted ? "accept" : "ignore";
+function txTaker({ mempool, breathe }: Pick<GossipPorts, "mempool" | "breathe">) {
+  let checked = 0;
+  return async (batch: readonly Uint8Array[]): Promise<"accept" | "ignore" | "reject"> => {
+    let accepted = false;
+    for (const tx of batch) {
+      const { code, codespace } = mempool.add(tx);
+      // The rest is not looked at: one bad transaction costs a flooder its connection, and not this node a full batch.
+      if (codespace === "sdk" && NEVER_VALID.has(code)) return "reject";
+      if (code === 0) accepted = true;
+      checked += 1;
+      if (checked % TURN === 0) await breathe();
+    }
+    return accepted ? "accept" : "ignore";
+  };
 }
 
 /** What each topic's messages are and who judges them. Bytes that are no such object are held against the sender. */
-export function gossipHandlers({ driver, mempool, pool, evidence, onAhead }: GossipPorts): PerTopic<TopicHandler> {
+export function gossipHandlers(ports: GossipPorts): PerTopic<TopicHandler> {
+  const { driver, pool, evidence, onAhead } = ports;
+  const takeTxs = txTaker(ports);
   const noteHeight = (height: number, from: string): void => {
     if (height > driver.status().height + 1) onAhead(from);
   };
@@ -64,9 +79,9 @@ export function gossipHandlers({ driver, mempool, pool, evidence, onAhead }: Gos
       noteHeight(vote.height, from);
       return driver.onVote(vote, from);
     },
-    tx(bytes) {
+    async tx(bytes) {
       const batch = decodeWire(TxBatch, bytes);
-      return batch === undefined ? "reject" : woken(takeTxs(mempool, batch));
+      return batch === undefined ? "reject" : woken(await takeTxs(batch));
     },
     commitment(bytes, from) {
       const commitment = decodeWire(Commitment, bytes);

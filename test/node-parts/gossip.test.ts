@@ -49,6 +49,7 @@ async function setup() {
     pool: { addCommitment: take("commitment"), addReveal: take("reveal"), addEvidence: take("evidence") },
     evidence: { hear: ({ kind }) => take(kind)(kind) },
     onAhead: (peerId) => void ahead.push(peerId),
+    breathe: async () => void heard.push("breath"),
   });
   return { handlers, mempool, heard, ahead };
 }
@@ -109,6 +110,15 @@ describe("gossip", () => {
     expect(mempool.count).toBe(2); // Nothing after the bad one was looked at.
     expect(await send(txBytes({ memo: "crash", effect: EFFECT.crash }))).toBe("ignore");
     expect(await send()).toBe("ignore");
+  });
+
+  test("a flood of transactions lets others have their turn, whether they come in one batch or in many", async () => {
+    const { handlers, heard } = await setup();
+    const txs = Array.from({ length: 20 }, (_, i) => txBytes({ memo: String(i) }));
+    await handlers.tx(TxBatch.serialize(txs), "peer");
+    expect(heard.filter((what) => what === "breath")).toHaveLength(2);
+    for (const tx of txs) await handlers.tx(TxBatch.serialize([tx]), "peer");
+    expect(heard.filter((what) => what === "breath")).toHaveLength(5);
   });
 });
 

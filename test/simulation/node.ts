@@ -221,6 +221,8 @@ export function createNode(options: NodeOptions): SimNode {
         pool,
         evidence: ledger.evidence,
         onAhead: (peer) => sync.hint(peer),
+        // What a node does at one moment of virtual time takes none of it.
+        breathe: async () => {},
       }),
       serve: (protocol, bytes, from) => protocols[protocol](bytes, from),
     };
