@@ -75,6 +75,15 @@ describe("a validator whose key is in another process", () => {
     expect(lines.filter((line) => line.includes("the signer is away")).length).toBeLessThan(6);
   });
 
+  test("follows the chain while the signer hangs, and votes when it goes on", async () => {
+    signer.pause();
+    await untilVoting(false);
+    await goesOn();
+    signer.resume();
+    await untilVoting(true);
+    expect(witness.contradictions()).toEqual([]);
+  });
+
   test("a second node is refused, and votes are still given", async () => {
     const other = 2;
     await network.kill(other, "SIGTERM");

@@ -10,6 +10,9 @@ const MAIN = join(import.meta.dirname, "../../node/cli/main.ts");
 export interface SignerProcess {
   start(failpoint?: string): Promise<void>;
   kill(): Promise<void>;
+  /** Stops it where it is, connections open, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** How it ended by itself. */
   end(): Promise<number | string>;
   log(): string;
@@ -39,6 +42,8 @@ export function signerProcess(home: string): SignerProcess {
       child?.kill("SIGKILL");
       await eventually("the signer's end", ended);
     },
+    pause: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
     end: () => eventually("the signer's end by itself", ended),
     log,
   };
