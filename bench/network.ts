@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NODE_FLAGS } from "../bin/node-flags.mjs";
@@ -22,12 +23,26 @@ export interface BenchNetwork {
 const MAIN = join(import.meta.dirname, "../node/cli/main.ts");
 const PORT_OFFSET = 3000;
 
-export async function call<T>(rpc: string, method: string, params: Readonly<Record<string, unknown>> = {}): Promise<T> {
-  const response = await fetch(rpc, {
-    method: "POST",
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+const agent = new Agent({ keepAlive: true });
+
+/** PERF: `fetch` costs three times as much of a processor that the nodes want too. */
+function post(url: string, body: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: "POST", agent, headers: { "content-length": Buffer.byteLength(body) } });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => void parts.push(part));
+      response.on("error", reject);
+      response.on("end", () => resolve(Buffer.concat(parts).toString()));
+    });
+    sent.end(body);
   });
-  const answer = (await response.json()) as { result?: T; error?: unknown };
+}
+
+export async function call<T>(rpc: string, method: string, params: Readonly<Record<string, unknown>> = {}): Promise<T> {
+  const text = await post(rpc, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+  const answer = JSON.parse(text) as { result?: T; error?: unknown };
   if (answer.result === undefined) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
   return answer.result;
 }
