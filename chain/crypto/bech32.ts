@@ -1,11 +1,27 @@
 import { bech32 } from "@scure/base";
+import { toHex } from "../bytes.ts";
+
+/** Texts that are kept in each of two generations, about 200 bytes each. */
+const MAX_KNOWN = 8192;
+let known = new Map<string, string>();
+let knownBefore = new Map<string, string>();
 
 /**
  * The prefixes of a network's addresses, derived from one base prefix out of the genesis document:
  * `assay`, `assayvaloper`, `assayvalcons`.
+ * PERF: the events of one transfer name its two accounts six times; a text that is known takes a tenth of the 1.6 µs.
  */
 export function encodeAddress(prefix: string, address: Uint8Array): string {
-  return bech32.encode(prefix, bech32.toWords(address), 90);
+  const key = `${prefix}/${toHex(address)}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const text = knownBefore.get(key) ?? bech32.encode(prefix, bech32.toWords(address), 90);
+  if (known.size >= MAX_KNOWN) {
+    knownBefore = known;
+    known = new Map();
+  }
+  known.set(key, text);
+  return text;
 }
 
 /**
