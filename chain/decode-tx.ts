@@ -1,6 +1,7 @@
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes, toHex } from "./bytes.ts";
 import { sha256 } from "./crypto/hash.ts";
+import { isDenom } from "./denom.ts";
 import { sdkError, TxError } from "./errors.ts";
 import type { ChainSpec, MessageRegistry, ParsedMessage } from "./module.ts";
 import { strictReader } from "./strict-reader.ts";
@@ -11,7 +12,6 @@ const MAX_SIGNERS = 16;
 const MAX_MESSAGES = 256;
 const MAX_FEE_COINS = 8;
 /** Denominations as in the Cosmos SDK. */
-const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
 const MAX_UINT128 = (1n << 128n) - 1n;
 
 /** A decoder's exception on a stranger's bytes is the bytes' fault: the decoders are pure functions of them. */
@@ -39,7 +39,7 @@ export function parseCoins(coins: readonly { denom: string; amount: string }[]):
   const result: Coin[] = [];
   let previous = "";
   for (const { denom, amount } of coins) {
-    if (!DENOM.test(denom)) throw sdkError("invalidCoins", `invalid denom: ${denom.slice(0, 130)}`);
+    if (!isDenom(denom)) throw sdkError("invalidCoins", `invalid denom: ${denom.slice(0, 130)}`);
     const value = parseAmount(amount);
     if (value === undefined || value === 0n) {
       throw sdkError("invalidCoins", `coin ${amount.slice(0, 50)}${denom}: the amount must be a positive integer`);

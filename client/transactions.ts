@@ -10,8 +10,10 @@ import {
 } from "@cosmjs/stargate";
 import type { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { MsgSetSendEnabled } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { MsgCommunityPoolSpend, MsgDepositValidatorRewardsPool } from "cosmjs-types/cosmos/distribution/v1beta1/tx";
 import { MsgPruneAllowances } from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
-import { MsgCancelProposal } from "cosmjs-types/cosmos/gov/v1/tx";
+import { MsgCancelProposal, MsgExecLegacyContent } from "cosmjs-types/cosmos/gov/v1/tx";
 import { MsgUnjail } from "cosmjs-types/cosmos/slashing/v1beta1/tx";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { MsgCancelUpgrade, MsgSoftwareUpgrade } from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
@@ -36,7 +38,11 @@ export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = 
   ["/assay.inference.v1.MsgRequestInference", MsgRequestInference],
   ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
   [MsgUpdateParams.typeUrl, MsgUpdateParams],
+  [MsgSetSendEnabled.typeUrl, MsgSetSendEnabled],
+  [MsgCommunityPoolSpend.typeUrl, MsgCommunityPoolSpend],
+  [MsgDepositValidatorRewardsPool.typeUrl, MsgDepositValidatorRewardsPool],
   [MsgCancelProposal.typeUrl, MsgCancelProposal],
+  [MsgExecLegacyContent.typeUrl, MsgExecLegacyContent],
   [MsgSoftwareUpgrade.typeUrl, MsgSoftwareUpgrade],
   [MsgCancelUpgrade.typeUrl, MsgCancelUpgrade],
   [MsgUnjail.typeUrl, MsgUnjail],

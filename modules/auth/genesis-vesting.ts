@@ -1,10 +1,10 @@
+import { isDenom } from "../../chain/denom.ts";
 import type { Report } from "../../chain/module.ts";
 import type { Coin } from "../../chain/tx.ts";
 import { readAmount, readList, readNumber, readObject, readText } from "../genesis-section.ts";
 import { MAX_VESTING_COINS, MAX_VESTING_PERIODS } from "./store.ts";
 import { endOf, NEVER, type Schedule, type Vesting, type VestingPeriod } from "./vesting.ts";
 
-const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
 const SECONDS = [1, NEVER] as const;
 
 function readCoins(value: unknown, path: string, report: Report): readonly Coin[] {
@@ -12,7 +12,7 @@ function readCoins(value: unknown, path: string, report: Report): readonly Coin[
     const fields = readObject(entry, `${path}[${i}]`, report, ["denom", "amount"]);
     const denom = readText(fields?.get("denom"), `${path}[${i}].denom`, report, 128);
     const amount = readAmount(fields?.get("amount"), `${path}[${i}].amount`, report);
-    if (denom !== undefined && !DENOM.test(denom)) report(`${path}[${i}].denom`, `"${denom}" is no denomination`);
+    if (denom !== undefined && !isDenom(denom)) report(`${path}[${i}].denom`, `"${denom}" is no denomination`);
     return denom === undefined || amount === undefined ? [] : [{ denom, amount }];
   });
   if (coins.length > MAX_VESTING_COINS) report(path, `has more than ${MAX_VESTING_COINS} denominations`);

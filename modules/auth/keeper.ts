@@ -1,7 +1,9 @@
-import { toHex, utf8 } from "../../chain/bytes.ts";
+import { equalBytes, toHex, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
-import type { Context } from "../../chain/module.ts";
+import { sdkError } from "../../chain/errors.ts";
+import type { ChainSpec, Context } from "../../chain/module.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";
+import { accountText, parseAccount } from "../addresses.ts";
 import { type PublicKey, parseMultisig } from "./public-key.ts";
 import { accounts, multisigKeys, nextAccountNumber } from "./store.ts";
 
@@ -52,6 +54,15 @@ export function getAccount(reader: StateReader, address: Uint8Array): Account | 
 export function setAccount(writer: StateWriter, account: Account): void {
   const { publicKey, accountNumber, sequence } = account;
   accounts.set(writer, account.address, { publicKey, accountNumber, sequence });
+}
+
+/** The account of governance. No key signs for it: what it sends comes out of a proposal that passed. It holds the deposits. */
+export const GOV = moduleAddress("gov");
+
+/** What a message may do that only governance may. @throws TxError sdk 4 or 7 */
+export function requireAuthority(spec: Pick<ChainSpec, "prefix">, authority: string): void {
+  if (equalBytes(parseAccount(spec, authority, "authority"), GOV)) return;
+  throw sdkError("unauthorized", `invalid authority; expected ${accountText(spec, GOV)}, got ${authority}`);
 }
 
 /** What is not vested yet, for whoever moves coins. */

@@ -1,4 +1,5 @@
 import { toHex } from "../../chain/bytes.ts";
+import { isDenom } from "../../chain/denom.ts";
 import type { ChainSpec, Module, Report } from "../../chain/module.ts";
 import type { Coin } from "../../chain/tx.ts";
 import { moduleAccountAt } from "../auth/keeper.ts";
@@ -9,7 +10,6 @@ import { MAX_DESCRIPTION, sendEnabled } from "./store.ts";
 
 /** The other half is for what genesis validators stake, which comes on top of balances. */
 export const MAX_GENESIS_BALANCES = MAX_SUPPLY / 2n;
-const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
 
 /** Digits after the point that wallets show. */
 const MAX_EXPONENT = 30;
@@ -59,7 +59,7 @@ function readAllocation(value: unknown, path: string, prefix: string, report: Re
 
 function readDenom(value: unknown, path: string, report: Report): string | undefined {
   const denom = readText(value, path, report, 128);
-  if (denom === undefined || DENOM.test(denom)) return denom;
+  if (denom === undefined || isDenom(denom)) return denom;
   report(path, `"${denom}" is no denomination`);
   return undefined;
 }

@@ -3,9 +3,9 @@ import type { Context } from "../../chain/module.ts";
 import type { Coin } from "../../chain/tx.ts";
 import { heightKey } from "../../state/collections.ts";
 import { accountText } from "../addresses.ts";
+import { GOV } from "../auth/keeper.ts";
 import { burn, formatCoins, transfer } from "../bank/keeper.ts";
 import { govError } from "./errors.ts";
-import { GOV } from "./keeper.ts";
 import { govParams } from "./params.ts";
 import { depositQueue, deposits, type Proposal, proposals, STATUS, voting, votingQueue } from "./store.ts";
 

@@ -2,10 +2,10 @@ import { toHex } from "../../chain/bytes.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
+import { GOV } from "../auth/keeper.ts";
 import { balance } from "../bank/keeper.ts";
 import { delegatedShares, delegationsOf } from "../staking/keeper.ts";
 import { type Cast, CHOICES, castOf, NOTHING, plus, weigh } from "./cast.ts";
-import { GOV } from "./keeper.ts";
 import {
   casts,
   closed,

@@ -11,8 +11,8 @@ import { utf8 } from "../../chain/bytes.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import { strictReader } from "../../chain/strict-reader.ts";
 import { accountText } from "../addresses.ts";
+import { GOV } from "../auth/keeper.ts";
 import { govError } from "./errors.ts";
-import { GOV } from "./keeper.ts";
 
 /** Old-style proposals (cosmos.gov.v1beta1), put into the messages that do the same. */
 interface LegacyContent {

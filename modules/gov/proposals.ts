@@ -4,9 +4,9 @@ import { sdkError, TxError } from "../../chain/errors.ts";
 import { parseNested } from "../../chain/executor/nested-messages.ts";
 import type { Context, ParsedMessage } from "../../chain/module.ts";
 import { accountText } from "../addresses.ts";
+import { GOV } from "../auth/keeper.ts";
 import { addDeposit, checkInitialDeposit } from "./deposits.ts";
 import { govError } from "./errors.ts";
-import { GOV } from "./keeper.ts";
 import { govParams } from "./params.ts";
 import { depositQueue, LIMITS, NO_TALLY, nextProposal, type Proposal, proposals, STATUS } from "./store.ts";
 

@@ -10,8 +10,8 @@ import {
 } from "cosmjs-types/cosmos/upgrade/v1beta1/query";
 import type { Query } from "../../chain/module.ts";
 import { accountText } from "../addresses.ts";
+import { GOV } from "../auth/keeper.ts";
 import { defineQuery, notFound } from "../define-query.ts";
-import { GOV } from "../gov/keeper.ts";
 import { appliedAt, plannedUpgrade } from "./keeper.ts";
 import { moduleVersions } from "./store.ts";
 

@@ -1,4 +1,4 @@
-import { MsgMultiSend, MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { MsgMultiSend, MsgSend, MsgSetSendEnabled } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { PubKey as Ed25519Key } from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import { PubKey as Secp256k1Key } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import {
@@ -36,7 +36,9 @@ import {
   named,
   object,
   optional,
+  shortBool,
   shortDecimal,
+  shortList,
   shortText,
   text,
   uint64,
@@ -72,6 +74,11 @@ export const keyRows: readonly AminoRow[] = [
 export const standardRows: readonly AminoRow[] = [
   aminoRow(MsgSend, "cosmos-sdk/MsgSend", { fromAddress: text, toAddress: text, amount: coins }),
   aminoRow(MsgMultiSend, "cosmos-sdk/MsgMultiSend", { inputs: payments, outputs: payments }),
+  aminoRow(MsgSetSendEnabled, "cosmos-sdk/MsgSetSendEnabled", {
+    authority: text,
+    sendEnabled: shortList(object({ denom: text, enabled: shortBool })),
+    useDefaultFor: shortList(text),
+  }),
   aminoRow(MsgCreateValidator, "cosmos-sdk/MsgCreateValidator", {
     description,
     commission: object({ rate: decimal, maxRate: decimal, maxChangeRate: decimal }),

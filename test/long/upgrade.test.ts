@@ -4,7 +4,7 @@ import { MsgSoftwareUpgrade } from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
 import type { Any } from "cosmjs-types/google/protobuf/any";
 import { describe, expect, test } from "vitest";
 import { encodeAddress } from "../../chain/crypto/bech32.ts";
-import { GOV } from "../../modules/gov/keeper.ts";
+import { GOV } from "../../modules/auth/keeper.ts";
 import { EXIT_UPGRADE } from "../../node/upgrade.ts";
 import { MsgUpdateParams, QueryParamsRequest, QueryParamsResponse } from "../../proto/params.ts";
 import { useNetwork } from "../scenarios/network.ts";

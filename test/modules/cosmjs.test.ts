@@ -117,6 +117,7 @@ test("messages that CosmJS's default registry encodes are parsed and run", () =>
   expect(unknown.map(({ typeUrl }) => typeUrl).sort()).toEqual([
     "/assay.params.v1.MsgUpdateParams",
     "/assay.staking.v1.MsgSetVoteKey",
+    "/cosmos.bank.v1beta1.MsgSetSendEnabled",
     "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend",
     "/cosmos.distribution.v1beta1.MsgDepositValidatorRewardsPool",
     "/cosmos.feegrant.v1beta1.MsgPruneAllowances",

@@ -1,16 +1,12 @@
 import { MsgCommunityPoolSpend, MsgCommunityPoolSpendResponse } from "cosmjs-types/cosmos/distribution/v1beta1/tx";
-import { equalBytes } from "../../../chain/bytes.ts";
 import { sdkError } from "../../../chain/errors.ts";
 import { type MessageType, messageType } from "../../../chain/module.ts";
-import { accountText, parseAccount } from "../../addresses.ts";
-import { moduleAccountAt, moduleAddress } from "../../auth/keeper.ts";
+import { parseAccount } from "../../addresses.ts";
+import { moduleAccountAt, requireAuthority } from "../../auth/keeper.ts";
 import { communityPoolSpend } from "../community-pool.ts";
 import { givenCoins } from "../messages.ts";
 
-/** The account of governance: no key signs for it, so this message only ever comes out of a proposal. */
-const AUTHORITY = moduleAddress("gov");
-
-/** Pays coins of the community pool to an account. */
+/** Pays coins of the community pool to an account. Only governance may. */
 const spend: MessageType<MsgCommunityPoolSpend, MsgCommunityPoolSpendResponse> = {
   typeUrl: MsgCommunityPoolSpend.typeUrl,
   responseTypeUrl: MsgCommunityPoolSpendResponse.typeUrl,
@@ -23,10 +19,7 @@ const spend: MessageType<MsgCommunityPoolSpend, MsgCommunityPoolSpendResponse> =
   },
   execute(ctx, message) {
     const { spec } = ctx.block;
-    if (!equalBytes(parseAccount(spec, message.authority, "authority"), AUTHORITY)) {
-      const expected = accountText(spec, AUTHORITY);
-      throw sdkError("unauthorized", `invalid authority; expected ${expected}, got ${message.authority}`);
-    }
+    requireAuthority(spec, message.authority);
     const recipient = parseAccount(spec, message.recipient, "recipient");
     if (moduleAccountAt(recipient) !== undefined) {
       throw sdkError("unauthorized", `${message.recipient} is not allowed to receive external funds`);

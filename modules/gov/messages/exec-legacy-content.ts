@@ -1,7 +1,7 @@
 import { MsgExecLegacyContent, MsgExecLegacyContentResponse } from "cosmjs-types/cosmos/gov/v1/tx";
 import { type MessageType, messageType } from "../../../chain/module.ts";
 import { parseAccount } from "../../addresses.ts";
-import { requireAuthority } from "../keeper.ts";
+import { requireAuthority } from "../../auth/keeper.ts";
 import { textContent } from "../legacy-content.ts";
 
 /** What carries the text of an old-style proposal. It does nothing: a text is agreed on by being voted on. */

@@ -3,7 +3,7 @@ import { type AnyMessageType, type MessageType, messageType } from "../../../cha
 import type { ParameterTable } from "../../../genesis/parameters.ts";
 import { MsgUpdateParams, MsgUpdateParamsResponse } from "../../../proto/params.ts";
 import { parseAccount } from "../../addresses.ts";
-import { requireAuthority } from "../../gov/keeper.ts";
+import { requireAuthority } from "../../auth/keeper.ts";
 import { changedParams } from "../change.ts";
 import { paramsError } from "../errors.ts";
 

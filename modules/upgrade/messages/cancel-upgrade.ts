@@ -1,7 +1,7 @@
 import { MsgCancelUpgrade, MsgCancelUpgradeResponse } from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
 import { type MessageType, messageType } from "../../../chain/module.ts";
 import { parseAccount } from "../../addresses.ts";
-import { requireAuthority } from "../../gov/keeper.ts";
+import { requireAuthority } from "../../auth/keeper.ts";
 import { cancelUpgrade } from "../keeper.ts";
 
 /** Calls off the upgrade that is planned. */

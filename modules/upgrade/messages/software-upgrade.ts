@@ -2,7 +2,7 @@ import { MsgSoftwareUpgrade, MsgSoftwareUpgradeResponse } from "cosmjs-types/cos
 import { sdkError } from "../../../chain/errors.ts";
 import { type MessageType, messageType } from "../../../chain/module.ts";
 import { parseAccount } from "../../addresses.ts";
-import { requireAuthority } from "../../gov/keeper.ts";
+import { requireAuthority } from "../../auth/keeper.ts";
 import { checkPlan, scheduleUpgrade, type UpgradePlan } from "../keeper.ts";
 
 function planOf({ plan }: MsgSoftwareUpgrade): UpgradePlan {

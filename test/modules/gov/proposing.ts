@@ -8,7 +8,7 @@ import {
 import type { Any } from "cosmjs-types/google/protobuf/any";
 import { encodeAddress } from "../../../chain/crypto/bech32.ts";
 import type { Event } from "../../../chain/module.ts";
-import { GOV } from "../../../modules/gov/keeper.ts";
+import { GOV } from "../../../modules/auth/keeper.ts";
 import { type Proposal, proposals } from "../../../modules/gov/store.ts";
 import { MsgUpdateParams } from "../../../proto/params.ts";
 import { accountOf, attribute, type Network, SPEC } from "../network.ts";

@@ -1,3 +1,4 @@
+import { MsgSetSendEnabled } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { MsgCommunityPoolSpend } from "cosmjs-types/cosmos/distribution/v1beta1/tx";
 import {
   MsgCancelProposal,
@@ -149,6 +150,13 @@ export const GOVERNANCE_OPERATIONS: Operations = {
       const { account } = someone(scene);
       const message = { authority: account, recipient: account, amount: [coin(1)] };
       return MsgCommunityPoolSpend.encode(message).finish();
+    },
+  ],
+  [MsgSetSendEnabled.typeUrl]: [
+    1,
+    (scene) => {
+      const message = { authority: someone(scene).account, sendEnabled: [{ denom: "uassay", enabled: false }] };
+      return MsgSetSendEnabled.encode(MsgSetSendEnabled.fromPartial(message)).finish();
     },
   ],
   [MsgSoftwareUpgrade.typeUrl]: [

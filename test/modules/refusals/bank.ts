@@ -1,4 +1,4 @@
-import { MsgMultiSend, MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { MsgMultiSend, MsgSend, MsgSetSendEnabled } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { accountText } from "../../../modules/addresses.ts";
 import { moduleAddress } from "../../../modules/auth/keeper.ts";
 import { sendEnabled } from "../../../modules/bank/store.ts";
@@ -22,7 +22,20 @@ const output = (amount = [coin(1n)], name = "ben") => ({ address: accountOf(name
 const input = (amount = [coin(1n)]) => ({ address: accountOf("ann"), coins: amount });
 const multi = rowsOf(MsgMultiSend, { inputs: [input()], outputs: [output()] });
 
+const GOV = accountText(SPEC, moduleAddress("gov"));
+const switchOf = (denom: string) => ({ denom, enabled: false });
+const named = { authority: GOV, sendEnabled: [switchOf("uassay")], useDefaultFor: [] };
+const enabling = rowsOf(MsgSetSendEnabled, named, { by: "governance" });
+
 export const bank: readonly Refusal[] = [
+  enabling("not by governance", "sdk/4", { authority: accountOf("ann") }, { by: "ann" }),
+  ...each(BAD_ACCOUNTS, "authority", (wrong, authority) => enabling(wrong, "sdk/7", { authority })),
+  enabling("no denomination", "sdk/18", { sendEnabled: [switchOf("1x")] }),
+  enabling("a denomination twice", "sdk/18", { useDefaultFor: ["uassay"] }),
+  enabling("more denominations than a message may name", "sdk/18", {
+    useDefaultFor: Array.from({ length: 256 }, (_, i) => `other${i}`),
+  }),
+
   ...each(BAD_COINS, "amount:", (wrong, amount) => send(wrong, "sdk/10", { amount })),
   ...each(BAD_ACCOUNTS, "sender", (wrong, fromAddress) => send(wrong, "sdk/7", { fromAddress })),
   ...each(BAD_ACCOUNTS, "recipient", (wrong, toAddress) => send(wrong, "sdk/7", { toAddress })),
