@@ -105,9 +105,10 @@ export async function makeBlocks(
   return blocks;
 }
 
-function addressOf(i: number): Uint8Array {
+/** Far apart, in order. */
+export function addressOf(i: number): Uint8Array {
   const address = new Uint8Array(20);
-  new DataView(address.buffer).setUint32(0, i * 4000);
+  new DataView(address.buffer).setUint32(0, i * 800);
   return address;
 }
 

@@ -4,6 +4,7 @@ import { readParams } from "../chain/executor/chain-state.ts";
 import { openAttestationStore } from "./attester/attestation-store.ts";
 import { createAttester } from "./attester/attester.ts";
 import { fetchBlob } from "./blobs/fetch.ts";
+import { steadyClock } from "./clock.ts";
 import type { NodeInputs, NodeParts } from "./compose.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 
@@ -56,6 +57,7 @@ export async function startAttesting(
     },
     publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
     publishReveal: (message) => outlet.broadcastReveal(message),
+    clock: steadyClock,
     log,
   });
   const unsubscribe = parts.onCommit(() => attester.onCommit(store.latest));

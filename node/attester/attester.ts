@@ -4,6 +4,7 @@ import { readTip } from "../../chain/executor/chain-state.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import type { Commitment, CommitmentData, CommitmentEntry } from "../../chain/types/attestation.ts";
 import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
+import type { Clock } from "../../consensus/driver/ports.ts";
 import { SignerAwayError } from "../../consensus/signer/signer.ts";
 import { createCommitteeCache } from "../../modules/inference/committee.ts";
 import type { StateReader } from "../../state/store.ts";
@@ -25,6 +26,7 @@ export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel
   readonly publishReveal: (message: RevealMessage) => void;
   /** Of one run. Default 10,000. */
   readonly timeoutMs?: number;
+  readonly clock: Pick<Clock, "after">;
   readonly log: Logger;
 }
 
@@ -53,14 +55,16 @@ const GATHER_MS = 5;
 const NO_OUTPUT = new Uint8Array(0);
 
 export function createAttester(options: AttesterOptions): Attester {
-  const { signer, spec, store, log, engine, loadModel, onRun } = options;
-  const runs = createRuns({ engine, loadModel, onRun, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, log });
+  const { signer, spec, store, clock, log, engine, loadModel, onRun } = options;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const runs = createRuns({ engine, loadModel, onRun, timeoutMs, clock, log });
   const committees = createCommitteeCache();
   /** By job, from the start of the run until its attestation is on the disk. */
   const working = new Map<string, Promise<void>>();
   /** Of each open job: runs begun, and the height before which there is no other. */
   const tries = new Map<string, { readonly count: number; readonly next: number }>();
-  let gathering: NodeJS.Timeout | undefined;
+  /** Ends the wait for more runs that end. */
+  let gathering: (() => void) | undefined;
   let tip: StateReader | undefined;
   let closed = false;
 
@@ -166,10 +170,10 @@ export function createAttester(options: AttesterOptions): Attester {
   }
 
   function publishSoon(): void {
-    gathering ??= setTimeout(() => {
+    gathering ??= clock.after(GATHER_MS, () => {
       gathering = undefined;
       guardedAdvance();
-    }, GATHER_MS);
+    });
   }
 
   return {
@@ -191,7 +195,7 @@ export function createAttester(options: AttesterOptions): Attester {
     },
     async close() {
       closed = true;
-      clearTimeout(gathering);
+      gathering?.();
       runs.close();
       await Promise.allSettled(working.values());
       await store.close();

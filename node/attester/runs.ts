@@ -1,5 +1,6 @@
 import { equalBytes, fromUtf8, toHex } from "../../chain/bytes.ts";
 import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
+import type { Clock } from "../../consensus/driver/ports.ts";
 import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { EXEC_ERROR_OUTPUT, EXEC_ERROR_ROOT } from "../../modules/inference/output-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
@@ -42,6 +43,7 @@ export interface RunsOptions {
   readonly onRun: (outcome: "output" | "error" | "absent", seconds: number, reason: string) => void;
   /** Of one run, and of the wait for a model. */
   readonly timeoutMs: number;
+  readonly clock: Pick<Clock, "after">;
   readonly log: Logger;
 }
 
@@ -67,15 +69,15 @@ function forgetOldest(entries: Forgetful, max: number): void {
 }
 
 /** Undefined when it takes longer: who fetches a model from others may wait for ever. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
+async function within<T>(ms: number, clock: Pick<Clock, "after">, promise: Promise<T>): Promise<T | undefined> {
+  let stop = (): void => undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+    stop = clock.after(ms, () => resolve(undefined));
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 
@@ -83,7 +85,7 @@ function keyOf({ manifest, inputsRoot }: RunRequest): string {
   return toHex(manifest.engineId) + toHex(manifest.modelRoot) + toHex(inputsRoot);
 }
 
-export function createRuns({ engine, loadModel, onRun, timeoutMs, log }: RunsOptions): Runs {
+export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: RunsOptions): Runs {
   const outputs = new Map<string, RunOutput>();
   const underWay = new Map<string, { readonly answer: Promise<RunOutput | undefined>; readonly priority: Priority }>();
   /** Models whose bytes have been at hand: the engine may ask for those again without waiting for a network. */
@@ -129,7 +131,7 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, log }: RunsOpt
     }
     const id = toHex(modelRoot);
     if (local.has(id)) return runEngine(request, priority, undefined);
-    const fetched = await within(timeoutMs, loadModel(modelRoot));
+    const fetched = await within(timeoutMs, clock, loadModel(modelRoot));
     if (fetched === undefined) {
       log.info({ model: modelRoot }, "a model's bytes are not to be had yet");
       return undefined;

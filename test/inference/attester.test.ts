@@ -10,6 +10,7 @@ import { JOB_STATUS } from "../../modules/inference/store.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { type Attester, type AttesterOptions, createAttester } from "../../node/attester/attester.ts";
+import { steadyClock } from "../../node/clock.ts";
 import type { EngineResult, RunRequest } from "../../node/engine/engine.ts";
 import type { Logger } from "../../node/log.ts";
 import { attestationSigner } from "../../node/signer/attestation-signer.ts";
@@ -75,6 +76,7 @@ async function start(
     store,
     loadModel: () => Promise.resolve(new Uint8Array(1)),
     onRun: () => undefined,
+    clock: steadyClock,
     publishCommitment: (commitment) => void commitments.push(commitment),
     publishReveal: (message) => void reveals.push(message),
     log,

@@ -10,6 +10,7 @@ import { JOB_STATUS, jobOutputs } from "../../modules/inference/store.ts";
 import { DTYPES, Tensors } from "../../modules/inference/tensors.ts";
 import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { createAttester } from "../../node/attester/attester.ts";
+import { steadyClock } from "../../node/clock.ts";
 import { createEngine } from "../../node/engine/engine.ts";
 import { createLog } from "../../node/log.ts";
 import { attestationSigner } from "../../node/signer/attestation-signer.ts";
@@ -48,6 +49,7 @@ test("a real model: two validators that run it agree, and its answer is in the c
         store,
         loadModel: () => Promise.resolve(MODEL),
         onRun: () => undefined,
+        clock: steadyClock,
         publishCommitment: (commitment) => void commitments.push(commitment),
         publishReveal: (message) => void reveals.push(message),
         log: createLog({ level: "error", name: "test" }),

@@ -1,5 +1,8 @@
 import { amnesia } from "./strategies/amnesia.ts";
 import { badEvidence } from "./strategies/bad-evidence.ts";
+import { breakLocks } from "./strategies/break-locks.ts";
+import { copyCommitments } from "./strategies/copy-commitments.ts";
+import { equivocateAttestations } from "./strategies/equivocate-attestations.ts";
 import { equivocateProposals } from "./strategies/equivocate-proposals.ts";
 import { equivocateVotes } from "./strategies/equivocate-votes.ts";
 import { falsePol } from "./strategies/false-pol.ts";
@@ -10,7 +13,12 @@ import { selectiveSend } from "./strategies/selective-send.ts";
 import { untimelyVotes } from "./strategies/untimely-votes.ts";
 import { voteFlood } from "./strategies/vote-flood.ts";
 import { withhold } from "./strategies/withhold.ts";
+import { withholdReveals } from "./strategies/withhold-reveals.ts";
+import { wrongOutputs } from "./strategies/wrong-outputs.ts";
 import type { Strategy } from "./strategy.ts";
+
+/** What concerns runs of models and not blocks. */
+export const ATTESTING: readonly Strategy[] = [wrongOutputs, equivocateAttestations, withholdReveals, copyCommitments];
 
 /** All there are, in a fixed order: runs with a seed draw from it. Add a new one at the end. */
 export const STRATEGIES: readonly Strategy[] = [
@@ -26,4 +34,6 @@ export const STRATEGIES: readonly Strategy[] = [
   falsePol,
   lyingSync,
   badEvidence,
+  ...ATTESTING,
+  breakLocks,
 ];

@@ -1,17 +1,21 @@
 import { equalBytes, toHex } from "../../chain/bytes.ts";
+import { Commitment } from "../../chain/types/attestation.ts";
 import { SignedProposal } from "../../chain/types/block.ts";
 import { Header } from "../../chain/types/header.ts";
 import { Vote } from "../../chain/types/vote.ts";
 import { proposalRoot, voteRoot } from "../../chain/vote-signing.ts";
 import type { ConsensusSigner } from "../../consensus/driver/ports.ts";
+import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
+import { jobs } from "../../modules/inference/store.ts";
 import type { Outlet } from "../../node/outlet.ts";
-import { decodeWire } from "../../node/wire.ts";
+import { decodeWire, RevealMessage } from "../../node/wire.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
 import type { TopicName } from "../../p2p/topics.ts";
 import type { SimNode } from "./node.ts";
+import type { NodeEngine } from "./node-options.ts";
 import type { Random } from "./random.ts";
 import type { Actor, Message, Strategy } from "./strategy.ts";
-import { keyOf, type World } from "./world.ts";
+import { keyOf, operatorOf, type World } from "./world.ts";
 
 export interface ByzantineOptions {
   readonly index: number;
@@ -30,6 +34,7 @@ export interface Byzantine {
   /** How often it did something that honest code would not have. */
   readonly acts: number;
   outlet(honest: Outlet): Outlet;
+  engine(honest: NodeEngine): NodeEngine;
   /** Signs whatever it is asked to, and is never surprised by a signature of its own. */
   signer(honest: ConsensusSigner): ConsensusSigner;
   /** Sees what comes from others. */
@@ -40,17 +45,23 @@ export interface Byzantine {
 }
 
 function encode(message: Message): readonly [TopicName, Uint8Array] {
-  return "vote" in message
-    ? ["vote", Vote.serialize(message.vote)]
-    : ["proposal", SignedProposal.serialize(message.proposal)];
+  if ("vote" in message) return ["vote", Vote.serialize(message.vote)];
+  if ("proposal" in message) return ["proposal", SignedProposal.serialize(message.proposal)];
+  if ("commitment" in message) return ["commitment", Commitment.serialize(message.commitment)];
+  return ["reveal", RevealMessage.serialize(message.reveal)];
 }
+
+/** Of others' commitments, a block's worth. */
+const MAX_HEARD = 16;
 
 export function createByzantine(options: ByzantineOptions): Byzantine {
   const { index, nodes, world, random, strategies } = options;
   const { genesisRoot } = world.genesis.spec;
   const key = keyOf(world, index);
+  const operator = operatorOf(world, index);
   const everyone = Array.from({ length: nodes }, (_, other) => other).filter((other) => other !== index);
   let seen: SignedProposal[] = [];
+  let heard: Commitment[] = [];
   let acts = 0;
 
   function see(proposal: SignedProposal): void {
@@ -91,6 +102,20 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       const data = { height: block.header.height, round, polRound: polRound + 1, blockId };
       return { proposal: data, signature: key.sign(proposalRoot(data, genesisRoot)), block };
     },
+    get commitments() {
+      return heard;
+    },
+    attest(jobId, outputRoot) {
+      const state = options.node().process?.store.latest;
+      const job = state && jobs.get(state, jobId);
+      if (job === undefined) return undefined;
+      const data = { jobId, committeeRoot: job.committeeRoot, outputRoot };
+      return { jobId, validator: operator, outputRoot, signature: key.sign(attestationRoot(data, genesisRoot)) };
+    },
+    commit(entries) {
+      const data = { validator: operator, entries: [...entries] };
+      return { data, signature: key.sign(commitmentRoot(data, genesisRoot)) };
+    },
     say(message, to = everyone) {
       acts++;
       for (const other of to) if (other !== index) say(message, other);
@@ -122,6 +147,19 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       ...honest,
       broadcastProposal: (proposal) => broadcast({ proposal }),
       broadcastVote: (vote) => broadcast({ vote }),
+      broadcastCommitment: (commitment) => broadcast({ commitment }),
+      broadcastReveal: (reveal) => broadcast({ reveal }),
+    }),
+    engine: (honest) => ({
+      id: honest.id,
+      async run(request) {
+        const result = await honest.run(request);
+        if (result.kind !== "ok") return result;
+        let { outputs } = result;
+        for (const strategy of strategies) outputs = strategy.compute?.(actor, outputs) ?? outputs;
+        if (outputs !== result.outputs) acts++;
+        return { kind: "ok", outputs };
+      },
     }),
     signer: (honest) => ({
       publicKey: key.publicKey,
@@ -131,6 +169,10 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       randaoReveal: (height) => honest.randaoReveal(height),
     }),
     hear(topic, bytes) {
+      if (topic === "commitment") {
+        const commitment = decodeWire(Commitment, bytes);
+        if (commitment !== undefined) heard = [...heard, commitment].slice(-MAX_HEARD);
+      }
       if (topic !== "proposal") return;
       const proposal = decodeWire(SignedProposal, bytes);
       if (proposal !== undefined) see(proposal);

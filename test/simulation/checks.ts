@@ -10,6 +10,7 @@ import type { StoredBlock } from "../../node/api.ts";
 import { readCertified } from "../../node/block-store.ts";
 import type { StateStore } from "../../state/store.ts";
 import { coinFaults, createAuditor, supplyOf } from "./auditor.ts";
+import { createJobChecks, type JobCounts } from "./job-checks.ts";
 import type { Watch } from "./node-options.ts";
 import type { World } from "./world.ts";
 
@@ -25,7 +26,14 @@ export interface Checks {
   watch(node: number): Omit<Watch, "onCrash">;
   /** Greatest height that any correct node has committed. */
   readonly height: number;
-  readonly counts: { readonly evidence: number; readonly rounds: number };
+  readonly counts: {
+    readonly evidence: number;
+    readonly rounds: number;
+    /** Challenges to justify a vote against an own lock, and penalties of those who could not. */
+    readonly challenges: number;
+    readonly amnesia: number;
+    readonly jobs: Readonly<JobCounts>;
+  };
 }
 
 /** What all correct nodes agree on at a height. */
@@ -51,6 +59,7 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
   const guilty = new Set(world.voteKeys.flatMap(({ publicKey }, i) => (isCorrect.has(i) ? [] : [toHex(publicKey)])));
   const innocent = new Set(world.operators.flatMap((operator, i) => (isCorrect.has(i) ? [toHex(operator)] : [])));
   const auditor = createAuditor(world, report);
+  const jobs = createJobChecks(world, correct);
   const decided = new Map<number, Decided>();
   /** What each correct node has signed, by node, height, round and type. */
   const said = new Map<string, string>();
@@ -58,6 +67,8 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
   let height = 0;
   let evidence = 0;
   let rounds = 0;
+  let challenges = 0;
+  let amnesia = 0;
 
   function note(node: number, type: string, at: { height: number; round: number }, what: Uint8Array): void {
     const key = `node ${node}, height ${at.height}, round ${at.round}, ${type}`;
@@ -89,6 +100,11 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
       height = header.height;
       rounds += stored.commit.round + 1;
       auditor.audit(stored.block, stored.commit);
+      for (const { type, attributes } of stored.result.events) {
+        if (type === "amnesia_challenge") challenges++;
+        if (type === "slash" && attributes.some(([key, value]) => key === "reason" && value === "amnesia")) amnesia++;
+      }
+      for (const fault of jobs.faults(store.latest, stored)) report(`${at}: job ${fault}`);
       for (const fault of coinFaults(store.latest, stored, denom, supply)) report(`${at}: coins: ${fault}`);
       supply = supplyOf(store.latest, denom);
       checkPunished(at, store);
@@ -121,7 +137,7 @@ export function createChecks({ world, correct, onViolation: report }: ChecksOpti
       return height;
     },
     get counts() {
-      return { evidence, rounds };
+      return { evidence, rounds, challenges, amnesia, jobs: jobs.counts };
     },
     watch(node) {
       if (!isCorrect.has(node)) return UNWATCHED;

@@ -1,7 +1,13 @@
+import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { SignState, SignStateFile } from "../../consensus/signer/sign-state.ts";
 import { encodeFrame, readFrames } from "../../consensus/wal/frames.ts";
 import { decodePayload, encodePayload, type WalRecord, type WalStart } from "../../consensus/wal/records.ts";
 import type { Wal } from "../../consensus/wal/wal.ts";
+import {
+  AttestationConflictError,
+  type AttestationStore,
+  type StoredAttestation,
+} from "../../node/attester/attestation-store.ts";
 import type { Backend } from "../../state/backend.ts";
 import { createMemoryBackend } from "../../state/memory-backend.ts";
 import type { Life } from "./life.ts";
@@ -15,6 +21,7 @@ export interface Disk {
   backend(life: Life): Backend;
   wal(life: Life): Wal;
   signState(life: Life): SignStateFile;
+  attestations(life: Life): AttestationStore;
 }
 
 export interface DiskOptions {
@@ -38,6 +45,9 @@ export function createDisk({ random, genesisRoot, delay, compactAt, onTorn }: Di
   let dropped = 0;
   let saved: SignState | undefined;
   let saving: SignState | undefined;
+  /** By job. */
+  const attested = new Map<string, StoredAttestation>();
+  let attesting: readonly StoredAttestation[] = [];
 
   /** Some of the bytes that were not flushed reached the disk, in order. What is a frame among them has survived. */
   function tear(): void {
@@ -54,6 +64,9 @@ export function createDisk({ random, genesisRoot, delay, compactAt, onTorn }: Di
       if (entries.length > flushed) tear();
       if (saving !== undefined && random.chance(0.5)) saved = saving;
       saving = undefined;
+      // A record is whole or gone.
+      for (const record of attesting) if (random.chance(0.5)) attested.set(toHex(record.jobId), record);
+      attesting = [];
     },
     backend: (life) => ({
       ...values,
@@ -128,6 +141,25 @@ export function createDisk({ random, genesisRoot, delay, compactAt, onTorn }: Di
         });
       },
       close: () => undefined,
+    }),
+    attestations: (life) => ({
+      get: (jobId) => attested.get(toHex(jobId)),
+      async add(attestation) {
+        const id = toHex(attestation.jobId);
+        const known = attested.get(id) ?? attesting.find(({ jobId }) => toHex(jobId) === id);
+        if (known !== undefined && !equalBytes(known.outputRoot, attestation.outputRoot)) {
+          throw new AttestationConflictError(known, attestation);
+        }
+        if (attested.has(id)) return;
+        attesting = [...attesting, attestation];
+        life.effect("attestation written", () => undefined);
+        await life.wait(delay(), "disk");
+        life.effect("attestation kept", () => {
+          attested.set(id, attestation);
+          attesting = attesting.filter((other) => other !== attestation);
+        });
+      },
+      close: async () => undefined,
     }),
   };
 }

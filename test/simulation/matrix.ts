@@ -3,7 +3,32 @@ import { scenarioOf } from "./scenario.ts";
 import { createSimulator } from "./simulate.ts";
 
 /** What is added up over runs. */
-const SUMMED = ["heights", "events", "rounds", "crashes", "torn", "byzantineActs", "evidence", "transactions"] as const;
+const SUMMED = [
+  "heights",
+  "events",
+  "rounds",
+  "lost",
+  "doubled",
+  "overtaken",
+  "pauses",
+  "crashes",
+  "torn",
+  "byzantineActs",
+  "evidence",
+  "transactions",
+  "runsFinal",
+  "runsFailed",
+  "dissents",
+  "equivocations",
+] as const;
+/** What few seeds bring about; test/simulation/accountability.test.ts sees to it. */
+const RARE: ReadonlySet<string> = new Set(["runsFailed", "dissents", "equivocations"]);
+
+/** What has not happened in any run, of all that should have: a matrix that tests nothing looks as good as one that passes. */
+export function missing(totals: Totals): readonly string[] {
+  return SUMMED.filter((name) => !RARE.has(name) && totals[name] === 0);
+}
+
 export type Totals = Record<(typeof SUMMED)[number], number>;
 
 export interface Matrix {

@@ -33,6 +33,9 @@ export interface Network {
   send(from: number, to: number, label: string, arrive: () => void): void;
   readonly sent: number;
   readonly lost: number;
+  readonly doubled: number;
+  /** Messages that came before one that was sent earlier between the same two. */
+  readonly overtaken: number;
 }
 
 function isWithin({ from, to }: Span, now: number): boolean {
@@ -43,6 +46,10 @@ export function createNetwork(options: NetworkOptions): Network {
   const { random, timeline, healAt } = options;
   let sent = 0;
   let lost = 0;
+  let doubled = 0;
+  let overtaken = 0;
+  /** By sender and receiver, the number of the latest message that has come. */
+  const latest = new Map<string, number>();
 
   function isCut(from: number, to: number, now: number): boolean {
     return (
@@ -60,6 +67,12 @@ export function createNetwork(options: NetworkOptions): Network {
     get lost() {
       return lost;
     },
+    get doubled() {
+      return doubled;
+    },
+    get overtaken() {
+      return overtaken;
+    },
     send(from, to, label, arrive) {
       sent++;
       const isHealed = timeline.now >= healAt;
@@ -68,9 +81,17 @@ export function createNetwork(options: NetworkOptions): Network {
         lost++;
         return;
       }
+      if (copies > 1) doubled++;
+      const number = sent;
+      const pair = `${from} ${to}`;
       for (let i = 0; i < copies; i++) {
         const delay = options.latency + (options.jitter === 0 ? 0 : random.exponential(options.jitter));
-        timeline.after(delay, label, arrive);
+        timeline.after(delay, label, () => {
+          const before = latest.get(pair) ?? 0;
+          if (number < before) overtaken++;
+          latest.set(pair, Math.max(before, number));
+          arrive();
+        });
       }
     },
   };

@@ -6,6 +6,7 @@ import type { ConsensusNetwork, ConsensusSigner } from "../../consensus/driver/p
 import type { SignStateFile } from "../../consensus/signer/sign-state.ts";
 import type { Wal } from "../../consensus/wal/wal.ts";
 import type { StoredBlock } from "../../node/api.ts";
+import type { Engine } from "../../node/engine/engine.ts";
 import type { Outlet } from "../../node/outlet.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
 import type { TopicName, Verdict } from "../../p2p/topics.ts";
@@ -13,6 +14,9 @@ import type { StateStore } from "../../state/store.ts";
 import type { Disk } from "./disk.ts";
 import type { Timeline } from "./timeline.ts";
 import type { World } from "./world.ts";
+
+/** What a node asks of its engine. */
+export type NodeEngine = Pick<Engine, "id" | "run">;
 
 /** Faults of a node's own code, for tests that the checks see them. */
 export interface Plant {
@@ -22,6 +26,7 @@ export interface Plant {
   signState?(honest: SignStateFile): SignStateFile;
   wal?(honest: Wal): Wal;
   network?(honest: ConsensusNetwork): ConsensusNetwork;
+  engine?(honest: NodeEngine): NodeEngine;
 }
 
 /** What a node's clock shows and how it goes. */
@@ -62,4 +67,5 @@ export interface NodeOptions {
   /** What a faulty node does in place of what its code would. */
   readonly outlet?: (honest: Outlet) => Outlet;
   readonly signer?: (honest: ConsensusSigner) => ConsensusSigner;
+  readonly engine?: (honest: NodeEngine) => NodeEngine;
 }

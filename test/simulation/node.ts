@@ -5,6 +5,7 @@ import type { Clock, ConsensusNetwork, ConsensusSigner } from "../../consensus/d
 import { signerOver } from "../../consensus/signer/signer.ts";
 import { ante } from "../../modules/auth/ante.ts";
 import { modules } from "../../modules/registry.ts";
+import { type Attester, createAttester } from "../../node/attester/attester.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
 import { oldestBlock, readCertifiedBytes } from "../../node/block-store.ts";
 import { gossipHandlers } from "../../node/gossip.ts";
@@ -13,6 +14,7 @@ import { isOverdue } from "../../node/liveness.ts";
 import type { Logger } from "../../node/log.ts";
 import { createOutlet } from "../../node/outlet.ts";
 import { protocolHandlers } from "../../node/protocols.ts";
+import { attestationSigner } from "../../node/signer/attestation-signer.ts";
 import { createSync, type Sync, type SyncOptions } from "../../node/sync.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
 import type { TopicHandler } from "../../p2p/topic-queue.ts";
@@ -20,7 +22,8 @@ import type { PerTopic, TopicName } from "../../p2p/topics.ts";
 import { createStore } from "../../state/create-store.ts";
 import { loadKeySets } from "../../state/key-sets.ts";
 import type { StateStore } from "../../state/store.ts";
-import { createLife, guarded, type Life } from "./life.ts";
+import { fakeEngine, MODEL_BYTES } from "./fake-engine.ts";
+import { CrashedError, createLife, guarded, type Life } from "./life.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { slowly } from "./slow-app.ts";
 import { GENESIS_TIME, keyOf } from "./world.ts";
@@ -32,6 +35,7 @@ interface Process {
   readonly ledger: Ledger;
   readonly driver: Driver;
   readonly sync: Sync;
+  readonly attester: Attester;
   readonly handlers: PerTopic<TopicHandler>;
   serve(protocol: ProtocolName, bytes: Uint8Array, from: string): Promise<Uint8Array | undefined>;
 }
@@ -62,7 +66,7 @@ export const indexOf = (peer: string): number => Number(peer.slice("node".length
 const ignore = (): void => undefined;
 const log: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => log };
 
-/** No model is anywhere. */
+/** The one model is at hand wherever it is run. */
 const NO_BLOBS: BlobStore = {
   bytes: 0,
   has: () => false,
@@ -140,6 +144,12 @@ export function createNode(options: NodeOptions): SimNode {
     return options.signer?.(honest) ?? plant.signer?.(honest) ?? honest;
   }
 
+  /** A process that has ended goes on in dead code until it finds out. */
+  function onAttesterError(life: Life, fields: unknown): void {
+    const cause = typeof fields === "object" && fields !== null && "err" in fields ? fields.err : fields;
+    if (life.isAlive && !(cause instanceof CrashedError)) watch.onFault(cause);
+  }
+
   async function boot(life: Life): Promise<Process> {
     const bls = rememberingBls(world.bls);
     const runtime: Runtime = { spec, modules: plant.modules?.(modules) ?? modules, ante, bls };
@@ -157,6 +167,7 @@ export function createNode(options: NodeOptions): SimNode {
       onCommitted(block) {
         height = block.block.header.height;
         watch.onCommitted(block, store);
+        attester.onCommit(store.latest);
       },
     });
     const { mempool, pool } = ledger;
@@ -167,6 +178,21 @@ export function createNode(options: NodeOptions): SimNode {
       clock: steady,
     });
     const outlet = options.outlet?.(honest) ?? honest;
+    const engine = fakeEngine(life, options.executionTime);
+    const attestations = disk.attestations(life);
+    const attester = createAttester({
+      engine: options.engine?.(engine) ?? plant.engine?.(engine) ?? engine,
+      signer: attestationSigner(keyOf(world, index), spec.genesisRoot, attestations),
+      spec,
+      store: attestations,
+      loadModel: () => Promise.resolve(MODEL_BYTES),
+      onRun: ignore,
+      publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
+      publishReveal: (message) => outlet.broadcastReveal(message),
+      clock: steady,
+      log: { ...log, error: (fields) => onAttesterError(life, fields) },
+    });
+    mempool.onAdded((tx) => attester.onPendingTx(tx.body.messages));
     const app = slowly(ledger.app, life, options.executionTime, (...found) => watch.onEvidence(...found));
     const watched: ConsensusNetwork = {
       broadcastProposal(proposal) {
@@ -215,6 +241,7 @@ export function createNode(options: NodeOptions): SimNode {
       ledger,
       driver,
       sync,
+      attester,
       handlers: gossipHandlers({
         driver,
         mempool,
@@ -233,6 +260,7 @@ export function createNode(options: NodeOptions): SimNode {
     if (!life.isAlive) return;
     process = booted;
     await booted.driver.start();
+    booted.attester.onCommit(booted.store.latest);
     booted.sync.start();
   }
 

@@ -48,7 +48,21 @@ export interface SimulationResult {
   readonly torn: number;
   readonly byzantineActs: number;
   readonly evidence: number;
+  /** Challenges to justify a vote against an own lock, and penalties of those who could not. */
+  readonly challenges: number;
+  readonly amnesia: number;
   readonly transactions: number;
+  /** Runs of models that ended in an output, and without one. */
+  readonly runsFinal: number;
+  readonly runsFailed: number;
+  /** Attestations of other outputs than the final one, and pairs that contradict each other, as blocks found them. */
+  readonly dissents: number;
+  readonly equivocations: number;
+  /** Messages that never came, that came twice, and that came before an earlier one of the same pair of nodes. */
+  readonly lost: number;
+  readonly doubled: number;
+  readonly overtaken: number;
+  readonly pauses: number;
   /** Milliseconds of virtual time from the healing to the end, and what they might have been. */
   readonly healing: number;
   readonly bound: number;

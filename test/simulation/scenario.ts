@@ -1,4 +1,4 @@
-import { STRATEGIES } from "./all-strategies.ts";
+import { ATTESTING, STRATEGIES } from "./all-strategies.ts";
 import type { SimulationOptions } from "./options.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Strategy } from "./strategy.ts";
@@ -10,13 +10,18 @@ export interface ScenarioOptions {
 
 /** The setting of a run is drawn from a source of its own, so that a change of the run does not change the setting. */
 const SETTING = 0x5e771346;
+/** Most faults show at once; runs of models, and the penalties after them, take longer. */
 const HEIGHTS = 2;
+const LONG_HEIGHTS = 14;
+/** One run in so many is long. */
+const LONG_EVERY = 8;
 /** One run in so many is with real signatures. */
 const REAL_BLS_EVERY = 50;
 
-function strategiesOf(random: Random): readonly Strategy[] {
+function strategiesOf(random: Random, isLong: boolean): readonly Strategy[] {
   const chosen = Array.from({ length: 1 + random.int(3) }, () => random.pick(STRATEGIES));
-  return [...new Set(chosen)];
+  // A short run is over before it matters what anybody attested.
+  return [...new Set(isLong ? [...chosen, random.pick(ATTESTING)] : chosen)];
 }
 
 function partitions(random: Random, nodes: number, healAt: number): SimulationOptions["network"]["partitions"] {
@@ -43,14 +48,15 @@ export function scenarioOf({ seed, nodes }: ScenarioOptions): SimulationOptions 
   const random = createRandom(seed ^ SETTING);
   const maybe = (part: number, value: () => number): number => (random.chance(part) ? value() : 0);
   const healAt = random.between(200, 1000);
+  const isLong = seed % LONG_EVERY === 0;
   const faulty = random.chance(0.7) ? 1 + random.int(Math.floor((nodes - 1) / 3)) : 0;
   const isBad = random.chance(0.7);
   return {
     seed,
     nodes,
-    byzantine: Array.from({ length: faulty }, () => strategiesOf(random)),
+    byzantine: Array.from({ length: faulty }, () => strategiesOf(random, isLong)),
     healAt,
-    heights: HEIGHTS,
+    heights: isLong ? LONG_HEIGHTS : HEIGHTS,
     network: {
       latency: random.between(1, 20),
       jitter: random.between(0, isBad ? 40 : 5),

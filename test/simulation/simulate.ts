@@ -58,6 +58,7 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
   let crashes = 0;
   let torn = 0;
   let transactions = 0;
+  let pauses = 0;
 
   const faulty = new Map<number, Byzantine>();
   const nodes: readonly SimNode[] = indexes.map(makeNode);
@@ -106,7 +107,13 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
         for (const to of indexes) if (to !== index) deliver(index, topic, bytes, to);
       },
       request: (peer, protocol, bytes) => request(index, peer, protocol, bytes),
-      ...(own === undefined ? {} : { outlet: (honest) => own.outlet(honest), signer: (honest) => own.signer(honest) }),
+      ...(own === undefined
+        ? {}
+        : {
+            outlet: (honest) => own.outlet(honest),
+            signer: (honest) => own.signer(honest),
+            engine: (honest) => own.engine(honest),
+          }),
     });
   }
 
@@ -161,6 +168,7 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     nodeAt(random.pick(correct)).crash(1 + random.int(CRASH_WITHIN));
   });
   nowAndThen(options.pauseEvery, "a pause", options.healAt, () => {
+    pauses++;
     const pause = random.exponential(options.pauseFor);
     nodeAt(random.pick(indexes)).pause(Math.min(timeline.now + pause, options.healAt));
   });
@@ -190,7 +198,18 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     crashes,
     torn,
     transactions,
-    ...checks.counts,
+    evidence: checks.counts.evidence,
+    rounds: checks.counts.rounds,
+    challenges: checks.counts.challenges,
+    amnesia: checks.counts.amnesia,
+    runsFinal: checks.counts.jobs.final,
+    runsFailed: checks.counts.jobs.failed,
+    dissents: checks.counts.jobs.dissents,
+    equivocations: checks.counts.jobs.equivocations,
+    lost: network.lost,
+    doubled: network.doubled,
+    overtaken: network.overtaken,
+    pauses,
     byzantineActs: [...faulty.values()].reduce((sum, { acts }) => sum + acts, 0),
     healing: timeline.now - options.healAt,
     bound,

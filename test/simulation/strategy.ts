@@ -1,10 +1,17 @@
+import type { Commitment, CommitmentEntry, Reveal } from "../../chain/types/attestation.ts";
 import type { Block, SignedProposal } from "../../chain/types/block.ts";
 import type { Vote, VoteType } from "../../chain/types/vote.ts";
+import type { Tensors } from "../../modules/inference/tensors.ts";
+import type { RevealMessage } from "../../node/wire.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
 import type { Random } from "./random.ts";
 
-/** What one node may say to another about consensus. */
-export type Message = { readonly proposal: SignedProposal } | { readonly vote: Vote };
+/** What one node may say to another, about consensus and about the runs of models. */
+export type Message =
+  | { readonly proposal: SignedProposal }
+  | { readonly vote: Vote }
+  | { readonly commitment: Commitment }
+  | { readonly reveal: RevealMessage };
 
 export interface Position {
   readonly height: number;
@@ -26,6 +33,12 @@ export interface Actor {
   vote(type: VoteType, position: Position): Vote | undefined;
   /** Signs any proposal: `polRound` is -1 for none. */
   propose(block: Block, round: number, polRound: number): SignedProposal;
+  /** What others have committed to of late. */
+  readonly commitments: readonly Commitment[];
+  /** Its attestation of any output for a job that it knows. */
+  attest(jobId: Uint8Array, outputRoot: Uint8Array): Reveal | undefined;
+  /** Commits to anything for jobs. */
+  commit(entries: readonly CommitmentEntry[]): Commitment;
   /** Says something at once, past the other strategies; to everybody unless told whom. */
   say(message: Message, to?: readonly number[]): void;
 }
@@ -40,6 +53,8 @@ export interface Strategy {
   instead?(actor: Actor, message: Message, to: number): readonly Message[];
   /** Now and then, without a reason. */
   act?(actor: Actor): void;
+  /** What it takes for the outputs of a run. */
+  compute?(actor: Actor, honest: Tensors): Tensors;
   /** What it answers to a request in place of the honest answer. */
   answer?(actor: Actor, protocol: ProtocolName, honest: Uint8Array): Uint8Array;
 }

@@ -9,6 +9,9 @@ import { encodeAddress } from "../../chain/crypto/bech32.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import { getAccount } from "../../modules/auth/keeper.ts";
+import { Tensors } from "../../modules/inference/tensors.ts";
+import { MsgRequestInference } from "../../proto/inference.ts";
+import { tensorOf } from "./fake-engine.ts";
 import type { SimNode } from "./node.ts";
 import type { Random } from "./random.ts";
 import type { Account, World } from "./world.ts";
@@ -60,7 +63,15 @@ function randomMessage(random: Random, { accounts, operators, genesis }: World, 
   const address = encodeAddress(prefix, from.address);
   const operator = encodeAddress(`${prefix}valoper`, random.pick(operators));
   const amount = { denom, amount: (random.chance(0.05) ? TOO_MUCH : BigInt(1 + random.int(MOST))).toString() };
-  const kind = random.int(4);
+  const kind = random.int(6);
+  if (kind >= 4) {
+    const inputs = Tensors.serialize([tensorOf(sha256(Uint8Array.of(random.int(256))))]);
+    const maxFee = { denom, amount: random.chance(0.05) ? "1" : "1000000" };
+    const value = MsgRequestInference.encode(
+      MsgRequestInference.fromPartial({ requester: address, model: "simulated", inputs, maxFee }),
+    ).finish();
+    return { typeUrl: MsgRequestInference.typeUrl, value };
+  }
   if (kind === 0) {
     const value = MsgDelegate.encode({ delegatorAddress: address, validatorAddress: operator, amount }).finish();
     return { typeUrl: MsgDelegate.typeUrl, value };

@@ -7,10 +7,12 @@ import { type Genesis, parseGenesis } from "../../genesis/document.ts";
 import { localGenesis } from "../../genesis/local-network.ts";
 import { ante } from "../../modules/auth/ante.ts";
 import { supply as supplyOf } from "../../modules/bank/keeper.ts";
+import { genesisModel } from "../../modules/inference/genesis.ts";
 import { modules } from "../../modules/registry.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import type { Overlay } from "../../state/store.ts";
 import { createFakeBls } from "./fake-bls.ts";
+import { simulatedModel } from "./fake-engine.ts";
 
 /** An account with money that signs transactions. */
 export interface Account {
@@ -57,6 +59,9 @@ const PARAMS = {
   "consensus.timeMessageDelay": 2000n,
   "slashing.signedBlocksWindow": 100_000n,
   "slashing.amnesiaWindow": 3n,
+  "inference.commitWindow": 2n,
+  "inference.revealWindow": 2n,
+  "inference.appealWindow": 3n,
 };
 
 const seedOf = (name: string): Uint8Array => sha256(Buffer.from(name));
@@ -93,7 +98,9 @@ export function createWorld({ nodes, realBls }: WorldOptions): World {
     }),
     balances: accounts.map(({ address }) => ({ address, amount: ALLOWANCE })),
   });
-  const parsed = parseGenesis(document, modules);
+  const model = genesisModel(simulatedModel(accounts[0]?.address ?? new Uint8Array(20)), document.prefix);
+  const sections = { ...document.modules, inference: { models: [model] } };
+  const parsed = parseGenesis({ ...document, modules: sections }, modules);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const { genesis } = parsed;
   const runtime = { spec: genesis.spec, modules, ante, bls };
@@ -107,6 +114,12 @@ export function keyOf({ voteKeys }: World, index: number): BlsSecretKey {
   const key = voteKeys[index];
   if (key === undefined) throw new Error(`there is no node ${index}`);
   return key;
+}
+
+export function operatorOf({ operators }: World, index: number): Uint8Array {
+  const operator = operators[index];
+  if (operator === undefined) throw new Error(`there is no node ${index}`);
+  return operator;
 }
 
 /** Makes each world once. */

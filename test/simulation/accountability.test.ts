@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { toHex, utf8 } from "../../chain/bytes.ts";
+import { encodeAddress } from "../../chain/crypto/bech32.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { due, JobRecord, jobs } from "../../modules/inference/store.ts";
+import type { StoredBlock } from "../../node/api.ts";
+import { createOverlay } from "../../state/overlay.ts";
+import { tensorOf } from "./fake-engine.ts";
+import { createJobChecks } from "./job-checks.ts";
+import type { NodeEngine, Plant } from "./node-options.ts";
+import type { SimulationOptions, SimulationResult } from "./options.ts";
+import { scenarioOf } from "./scenario.ts";
+import { createSimulator } from "./simulate.ts";
+import { breakLocks } from "./strategies/break-locks.ts";
+import { copyCommitments } from "./strategies/copy-commitments.ts";
+import { equivocateAttestations } from "./strategies/equivocate-attestations.ts";
+import { withholdReveals } from "./strategies/withhold-reveals.ts";
+import { wrongOutputs } from "./strategies/wrong-outputs.ts";
+import type { Strategy } from "./strategy.ts";
+import { createWorld } from "./world.ts";
+
+/** What comes of faults in the end, in runs that are long enough for it: who is held to account, and who is not. */
+
+const simulator = createSimulator();
+const CALM = { loss: 0, duplication: 0, partitions: [], oneWay: [], latency: 5, jitter: 5 };
+
+function run(seed: number, byzantine: readonly Strategy[], changes: Partial<SimulationOptions> = {}) {
+  return simulator.run({
+    ...scenarioOf({ seed, nodes: 4 }),
+    byzantine: byzantine.length === 0 ? [] : [byzantine],
+    realBls: false,
+    heights: 16,
+    txEvery: 50,
+    crashEvery: 0,
+    ...changes,
+  });
+}
+
+async function sumOf(seeds: number, strategies: readonly Strategy[], changes: Partial<SimulationOptions> = {}) {
+  const results: SimulationResult[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const result = await run(seed, strategies, changes);
+    expect([seed, result.violations]).toEqual([seed, []]);
+    results.push(result);
+  }
+  const sum = (name: "runsFinal" | "dissents" | "equivocations" | "challenges" | "amnesia" | "byzantineActs") =>
+    results.reduce((total, result) => total + result[name], 0);
+  return { sum };
+}
+
+test("who attests a wrong output is found to dissent, and runs become final without it", async () => {
+  const { sum } = await sumOf(3, [wrongOutputs]);
+  expect(sum("dissents")).toBeGreaterThan(0);
+  expect(sum("runsFinal")).toBeGreaterThan(0);
+});
+
+test("who attests two outputs is convicted by its own signatures", async () => {
+  const { sum } = await sumOf(3, [equivocateAttestations]);
+  expect(sum("equivocations")).toBeGreaterThan(0);
+  expect(sum("runsFinal")).toBeGreaterThan(0);
+});
+
+test.each([withholdReveals, copyCommitments])("$name stops no run, and wins nothing", async (strategy) => {
+  const { sum } = await sumOf(3, [strategy]);
+  expect(sum("byzantineActs")).toBeGreaterThan(0);
+  expect(sum("runsFinal")).toBeGreaterThan(0);
+  expect(sum("dissents")).toBe(0);
+});
+
+test("who votes against its own precommit is challenged, and barred when nothing excuses it; nobody else ever is", async () => {
+  const lossy = { network: { ...CALM, jitter: 10, loss: 0.45 }, healAt: 3000, heights: 10, txEvery: 0, pauseEvery: 0 };
+  const { sum } = await sumOf(12, [breakLocks], lossy);
+  expect(sum("challenges")).toBeGreaterThan(0);
+  expect(sum("amnesia")).toBeGreaterThan(0);
+  const honest = await sumOf(12, [], lossy);
+  expect([honest.sum("challenges"), honest.sum("amnesia")]).toEqual([0, 0]);
+});
+
+/** A broken engine: its owner means well, and the checks must see what it does. */
+const broken: Plant = {
+  engine: (honest): NodeEngine => ({
+    id: honest.id,
+    run: async (request) => {
+      const result = await honest.run(request);
+      if (result.kind !== "ok") return result;
+      return { kind: "ok", outputs: result.outputs.map(({ data }) => tensorOf(sha256(data))) };
+    },
+  }),
+};
+
+test("planted fault: an honest validator whose engine is wrong", async () => {
+  const { violations } = await run(1, [], { plants: new Map([[0, broken]]), network: CALM });
+  expect(violations).toContainEqual(expect.stringContaining("is said to have attested a wrong output"));
+});
+
+test("planted fault: so many engines are wrong that they agree on it", async () => {
+  const plants = new Map([0, 1, 2].map((node) => [node, broken]));
+  const { violations } = await run(1, [], { plants, network: CALM });
+  expect(violations).toContainEqual(expect.stringContaining("is final on a wrong output"));
+});
+
+test("planted fault: an honest validator is convicted, or a job never ends", () => {
+  const world = createWorld({ nodes: 4, realBls: false });
+  const checks = createJobChecks(world, [0, 1, 2]);
+  const state = createOverlay({ get: () => undefined, iterate: () => [] });
+  const jobId = sha256(utf8("a job"));
+  jobs.set(state, jobId, { ...JobRecord.defaultValue(), commitEnd: 5, revealEnd: 8 });
+  due.set(state, [8, jobId], 1);
+  const blockOf = (height: number, operator: number) => {
+    const address = encodeAddress(world.genesis.spec.prefix, world.operators[operator] ?? new Uint8Array(20));
+    const attributes = [
+      ["job_id", toHex(jobId)],
+      ["operator", address],
+    ] as const;
+    const result = { events: [{ type: "inference_equivocation", attributes }], txs: [], validatorUpdates: [] };
+    return { block: { header: { height } }, result } as unknown as StoredBlock;
+  };
+  expect(checks.faults(state, blockOf(8, 3))).toEqual([]);
+  expect(checks.faults(state, blockOf(9, 0))).toEqual([
+    `an honest validator is said to have attested two outputs of ${toHex(jobId)}`,
+    `${toHex(jobId)} is open beyond its windows`,
+  ]);
+  expect(checks.counts.equivocations).toBe(2);
+});
