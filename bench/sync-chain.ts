@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { equalBytes } from "../chain/bytes.ts";
 import { makeCommit } from "../chain/commit.ts";
 import { type BlsSecretKey, createBls } from "../chain/crypto/bls.ts";
-import { rememberingBls } from "../chain/crypto/remembering-bls.ts";
+import { type RememberingBls, rememberingBls } from "../chain/crypto/remembering-bls.ts";
 import { randaoRoot } from "../chain/executor/randomness.ts";
 import { proposerSchedule } from "../chain/proposer-rotation.ts";
 import { CertifiedBlock } from "../chain/types/block.ts";
 import { Header } from "../chain/types/header.ts";
 import { PRECOMMIT } from "../chain/types/vote.ts";
 import { voteRoot } from "../chain/vote-signing.ts";
+import type { Application } from "../consensus/driver/ports.ts";
 import type { Genesis } from "../genesis/document.ts";
 import { ante } from "../modules/auth/ante.ts";
 import { accounts } from "../modules/auth/store.ts";
@@ -18,7 +19,7 @@ import { modules } from "../modules/registry.ts";
 import { ensureGenesis } from "../node/genesis-state.ts";
 import { homePaths, readGenesis } from "../node/home.ts";
 import { loadVoteKey } from "../node/keys/node-keys.ts";
-import { createLedger } from "../node/ledger.ts";
+import { createLedger, type Ledger, type LedgerOptions } from "../node/ledger.ts";
 import { type LocalNetwork, makeLocalNetwork } from "../node/local-network.ts";
 import { createLog } from "../node/log.ts";
 import { storedRootOf } from "../node/stored-types.ts";
@@ -51,6 +52,51 @@ export async function makeNetwork(
   };
 }
 
+export interface Maker {
+  readonly genesis: Genesis;
+  readonly keys: readonly BlsSecretKey[];
+  readonly bls: RememberingBls;
+}
+
+/** The next block of an application, a second after the last one, with the precommits of all. */
+export async function nextBlock(app: Application, { genesis, keys, bls }: Maker): Promise<CertifiedBlock> {
+  const { genesisRoot } = genesis.spec;
+  const height = app.tip.height + 1;
+  const rotation = app.rotation(height);
+  if (rotation === undefined) throw new Error("nobody votes");
+  const proposerIndex = proposerSchedule(rotation)(0);
+  const keyAt = (index: number): BlsSecretKey => {
+    const voteKey = rotation.validators[index]?.voteKey ?? genesisRoot;
+    const key = keys.find(({ publicKey }) => equalBytes(publicKey, voteKey));
+    if (key === undefined) throw new Error("a validator without a key");
+    return key;
+  };
+  const randaoReveal = keyAt(proposerIndex).sign(randaoRoot(height, genesisRoot));
+  const time = genesis.time + 1000 * height;
+  const block = await app.build({ height, round: 0, time, proposerIndex, lastCommit: app.tipCommit, randaoReveal });
+  const data = { height, round: 0, blockId: Header.hashTreeRoot(block.header) };
+  const message = voteRoot(PRECOMMIT, data, genesisRoot);
+  const votes = rotation.validators.map((_, validatorIndex) => {
+    const key = keyAt(validatorIndex);
+    const signature = key.sign(message);
+    bls.trust({ publicKey: key.publicKey, message, signature });
+    return { type: PRECOMMIT, ...data, validatorIndex, signature };
+  });
+  return { block, commit: makeCommit(votes, rotation.validators, bls) };
+}
+
+/** The ledger of a node that has nobody to talk to. */
+export function lonelyLedger(options: Pick<LedgerOptions, "runtime" | "store" | "mempool" | "retainBlocks">): Ledger {
+  return createLedger({
+    ...options,
+    log: silent,
+    onLateCommitment: () => undefined,
+    onLateReveal: () => undefined,
+    onEvidence: () => undefined,
+    onCommitted: () => undefined,
+  });
+}
+
 /** Certified blocks without transactions, serialised: what a network would have made one a second since genesis. */
 export async function makeBlocks(
   genesis: Genesis,
@@ -61,44 +107,10 @@ export async function makeBlocks(
   const runtime = { spec: genesis.spec, modules, ante, bls };
   const store = createMemoryStore({ retention: 1 });
   await ensureGenesis(runtime, store, genesis, "memory");
-  const { app } = createLedger({
-    runtime,
-    store,
-    mempool: { maxTxs: 10, maxBytes: 1_048_576 },
-    retainBlocks: 2,
-    log: silent,
-    onLateCommitment: () => undefined,
-    onLateReveal: () => undefined,
-    onEvidence: () => undefined,
-    onCommitted: () => undefined,
-  });
-  const { genesisRoot } = genesis.spec;
+  const { app } = lonelyLedger({ runtime, store, mempool: { maxTxs: 10, maxBytes: 1_048_576 }, retainBlocks: 2 });
   const blocks: Uint8Array[] = [];
-  for (let height = 1; height <= count; height++) {
-    const rotation = app.rotation(height);
-    if (rotation === undefined) throw new Error("nobody votes");
-    const proposerIndex = proposerSchedule(rotation)(0);
-    const keyAt = (index: number): BlsSecretKey => {
-      const key = keys.find(({ publicKey }) =>
-        equalBytes(publicKey, rotation.validators[index]?.voteKey ?? genesisRoot),
-      );
-      if (key === undefined) throw new Error("a validator without a key");
-      return key;
-    };
-    const randaoReveal = keyAt(proposerIndex).sign(randaoRoot(height, genesisRoot));
-    const time = genesis.time + 1000 * height;
-    const block = await app.build({ height, round: 0, time, proposerIndex, lastCommit: app.tipCommit, randaoReveal });
-    const data = { height, round: 0, blockId: Header.hashTreeRoot(block.header) };
-    const votes = rotation.validators.map((_, validatorIndex) => {
-      const signature = keyAt(validatorIndex).sign(voteRoot(PRECOMMIT, data, genesisRoot));
-      bls.trust({
-        publicKey: keyAt(validatorIndex).publicKey,
-        message: voteRoot(PRECOMMIT, data, genesisRoot),
-        signature,
-      });
-      return { type: PRECOMMIT, ...data, validatorIndex, signature };
-    });
-    const certified = { block, commit: makeCommit(votes, rotation.validators, bls) };
+  for (let made = 0; made < count; made++) {
+    const certified = await nextBlock(app, { genesis, keys, bls });
     await app.commit(certified);
     blocks.push(CertifiedBlock.serialize(certified));
   }

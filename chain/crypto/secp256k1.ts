@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { secp256k1 as noble } from "@noble/curves/secp256k1.js";
+import { toByteString } from "../../state/byte-strings.ts";
 
 /** ECDSA over secp256k1 as Cosmos accounts use it. */
 export type VerifySecp256k1 = (signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array) => boolean;
@@ -47,9 +48,10 @@ const MAX_KNOWN = 10_000;
 export function remembering(verify: VerifySecp256k1): VerifySecp256k1 {
   const known = new Set<string>();
   return (signature, digest, publicKey) => {
-    const id = Buffer.concat([signature, digest, publicKey]).toString("latin1");
     // Lengths are part of it: bytes moved from one part to the next would read the same.
-    if (signature.length === 64 && digest.length === 32 && known.has(id)) return true;
+    if (signature.length !== 64 || digest.length !== 32) return verify(signature, digest, publicKey);
+    const id = toByteString(signature) + toByteString(digest) + toByteString(publicKey);
+    if (known.has(id)) return true;
     if (!verify(signature, digest, publicKey)) return false;
     known.add(id);
     if (known.size > MAX_KNOWN) for (const oldest of known) if (known.delete(oldest)) break;

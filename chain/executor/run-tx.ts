@@ -1,3 +1,4 @@
+import "../protobuf-writer.ts";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { createOverlay } from "../../state/overlay.ts";
 import type { StateReader, StateWriter } from "../../state/store.ts";

@@ -52,6 +52,8 @@ function publicKeyOf(ctx: Context, account: Account, shown: Any | undefined, mod
     throw sdkError("invalidPubKey", "pubkey on account is not set and the transaction shows none");
   }
   const key = parsePublicKey(shown);
+  // PERF: what the account has kept has been hashed before.
+  if (key.kind === "single" && equalBytes(key.key, account.publicKey)) return key;
   if (equalBytes(addressOfKey(key), account.address)) return key;
   throw sdkError(
     "invalidPubKey",
