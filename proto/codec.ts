@@ -1,5 +1,6 @@
 import { base64 } from "@scure/base";
 import { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
+import "../chain/protobuf-writer.ts";
 
 /**
  * Protobuf codecs from a table of fields: the same shape (`typeUrl`, `encode`, `decode`, `fromPartial`) as generated
@@ -94,8 +95,7 @@ const SCALARS = {
     wire: 0,
     empty: 0n as bigint,
     isDefault: (value: bigint) => value === 0n,
-    // The library's own writer garbles what has bit 31 and none above it; that of 32 bits is the same on the wire.
-    write: (writer, value) => void (value < 2n ** 32n ? writer.uint32(Number(value)) : writer.uint64(value)),
+    write: (writer, value) => void writer.uint64(value),
     read: (reader) => reader.uint64(),
     toJson: (value) => value.toString(),
     fromJson: (json) => jsonInteger(json, 2n ** 64n - 1n, "uint64"),

@@ -6,7 +6,7 @@ import { accountText, parseAccount } from "../addresses.ts";
 import { formatCoins, rehearseTransfer, transfer } from "../bank/keeper.ts";
 import { useAllowance } from "../feegrant/keeper.ts";
 import { requiredFee } from "../feemarket/keeper.ts";
-import { moduleAddress } from "./keeper.ts";
+import { getAccount, moduleAddress } from "./keeper.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 /** Whose transaction it is: the first signer, or the signer that the fee names. */
@@ -35,6 +35,9 @@ function feeSource(ctx: Context, tx: DecodedTx, payer: Uint8Array): Uint8Array {
 export function chargeFee(ctx: Context, tx: DecodedTx, mode: TxMode): void {
   const { denom } = ctx.block.spec;
   const payer = feePayer(ctx, tx);
+  if (getAccount(ctx.store, payer) === undefined) {
+    throw sdkError("unknownAddress", `fee payer address: ${accountText(ctx.block.spec, payer)} does not exist`);
+  }
   const required = requiredFee(ctx, tx.gasLimit);
   if (mode === "simulate") {
     rehearseTransfer(ctx, feeSource(ctx, tx, payer), FEE_COLLECTOR, denom);

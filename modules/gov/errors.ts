@@ -4,7 +4,6 @@ import { defineErrors } from "../error-table.ts";
 const table = defineErrors("gov", {
   inactiveProposal: [3, "inactive proposal"],
   invalidContent: [5, "invalid proposal content"],
-  invalidType: [6, "invalid proposal type"],
   invalidVote: [7, "invalid vote option"],
   noHandler: [9, "no handler exists for proposal type"],
   unroutable: [10, "proposal message not recognized by router"],

@@ -30,7 +30,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
 /** Errors that no message of a transaction leads to, and why. */
 export const UNREACHED: Readonly<Record<string, string>> = {
   "authz/9": "no message of this chain has two signers",
-  "gov/6": "nothing says it: an unknown kind of proposal is gov/9 as in the Cosmos SDK",
   "inference/13":
     "a job's id holds the sequence of its transaction, so that no two are alike; the check stands in case they were",
 };

@@ -70,7 +70,7 @@ export const transactions: readonly Refusal[] = [
   tx("no signature", "sdk/15", { keys: [] }),
   tx("a signature too many", "sdk/4", { keys: ["ann", "ben"] }),
   tx("a signature of two is missing", "sdk/4", { more: [ofBen] }),
-  send("the account does not exist", "sdk/5", { fromAddress: accountOf("nobody") }, { tx: { keys: ["nobody"] } }),
+  send("the account does not exist", "sdk/9", { fromAddress: accountOf("nobody") }, { tx: { keys: ["nobody"] } }),
   tx("memo too long", "sdk/12", { memo: "x".repeat(257) }),
   tx("larger than a transaction may be", "sdk/21", { memo: "x".repeat(1_100_000) }),
   tx("fee too low", "sdk/13", { fee: [coin(24_999n)] }),
