@@ -1,8 +1,8 @@
 import type { Any } from "cosmjs-types/google/protobuf/any";
-import { createOverlay } from "../../state/overlay.ts";
 import { sdkError, TxError } from "../errors.ts";
 import type { Context, MessageContext, ParsedMessage } from "../module.ts";
 import { createContext } from "./context.ts";
+import { overlayOf } from "./metered-store.ts";
 
 /**
  * Messages that a message carries within itself: a proposal's, or those that somebody is authorised to send. Who may have
@@ -39,9 +39,9 @@ export function parseNested(
  * used stays used.
  */
 export function atomically<C extends Context, R>(ctx: C, run: (ctx: C) => R): R {
-  const overlay = createOverlay(ctx.store);
-  const inner = createContext(ctx.block, overlay, ctx.bls, ctx.gas);
-  const result = run({ ...ctx, store: overlay, emit: (...event) => inner.emit(...event) });
+  const { overlay, store } = overlayOf(ctx.store);
+  const inner = createContext(ctx.block, store, ctx.bls, ctx.gas);
+  const result = run({ ...ctx, store, emit: (...event) => inner.emit(...event) });
   overlay.flush();
   for (const { type, attributes } of inner.events) ctx.emit(type, ...attributes);
   return result;

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { createBls } from "../../chain/crypto/bls.ts";
 import { TxError } from "../../chain/errors.ts";
 import { createContext } from "../../chain/executor/context.ts";
+import { meteredStore } from "../../chain/executor/metered-store.ts";
 import { atomically, parseNested, runNested } from "../../chain/executor/nested-messages.ts";
+import { gasMeter } from "../../chain/gas.ts";
 import { type BlockInfo, type MessageContext, messageType } from "../../chain/module.ts";
 import { Uint64 } from "../../chain/types/primitives.ts";
 import { collection, heightKey } from "../../state/collections.ts";
@@ -56,7 +58,29 @@ function scene() {
   return { ctx, parse, events: recording.events, written: () => [...numbers.entries(store)].map(([key]) => key) };
 }
 
+/** The same over a metered store. */
+function meteredScene() {
+  const { ctx, parse } = scene();
+  const gas = gasMeter(1_000_000);
+  return { ctx: { ...ctx, gas, store: meteredStore(ctx.store, gas) }, parse, gas };
+}
+
 describe("carried messages", () => {
+  test("cost what they cost by themselves, also within each other and where they come to nothing", () => {
+    const alone = meteredScene();
+    for (const value of [5, 5, 6]) alone.parse(value, 0).execute(alone.ctx);
+    const carried = meteredScene();
+    const three = [5, 5, 6].map((value) => carried.parse(value, 0));
+    runNested(carried.ctx, three);
+    expect(carried.gas.used).toBe(alone.gas.used);
+    atomically(carried.ctx, (inner) => atomically(inner, (innermost) => runNested(innermost, three)));
+    expect(carried.gas.used).toBe(2 * alone.gas.used);
+    const failing = meteredScene();
+    const last = failing.parse(6, 1);
+    expect(() => runNested(failing.ctx, [failing.parse(5, 0), failing.parse(5, 0), last])).toThrow(TxError);
+    expect(failing.gas.used).toBe(alone.gas.used);
+  });
+
   test("run in order, with their writes, events and responses", () => {
     const { ctx, parse, events, written } = scene();
     expect(runNested(ctx, [parse(5, 0), parse(6, 0)])).toEqual([Uint8Array.of(5), Uint8Array.of(6)]);
