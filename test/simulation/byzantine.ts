@@ -31,8 +31,8 @@ export interface ByzantineOptions {
 /** The faulty part of a node: stands between its honest code and the network. */
 export interface Byzantine {
   readonly actor: Actor;
-  /** How often it did something that honest code would not have. */
-  readonly acts: number;
+  /** By the names of its strategies, how often each did something that honest code would not have. */
+  readonly acts: ReadonlyMap<string, number>;
   outlet(honest: Outlet): Outlet;
   engine(honest: NodeEngine): NodeEngine;
   /** Signs whatever it is asked to, and is never surprised by a signature of its own. */
@@ -62,7 +62,13 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
   const everyone = Array.from({ length: nodes }, (_, other) => other).filter((other) => other !== index);
   let seen: SignedProposal[] = [];
   let heard: Commitment[] = [];
-  let acts = 0;
+  const acts = new Map<string, number>();
+  /** Whose turn it is to say something out of the blue. */
+  let acting = "";
+
+  function count(name: string): void {
+    acts.set(name, (acts.get(name) ?? 0) + 1);
+  }
 
   function see(proposal: SignedProposal): void {
     const { height } = actor;
@@ -117,19 +123,26 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       return { data, signature: key.sign(commitmentRoot(data, genesisRoot)) };
     },
     say(message, to = everyone) {
-      acts++;
+      count(acting);
       for (const other of to) if (other !== index) say(message, other);
     },
   };
 
+  function isSame(said: readonly Message[], message: Message): boolean {
+    return said.length === 1 && said[0] === message;
+  }
+
   /** What the strategies, one after the other, make of a message to one node. */
   function replaced(message: Message, to: number): readonly Message[] {
     let messages: readonly Message[] = [message];
-    for (const strategy of strategies) {
-      if (strategy.instead === undefined) continue;
-      messages = messages.flatMap((each) => strategy.instead?.(actor, each, to) ?? [each]);
+    for (const { name, instead } of strategies) {
+      if (instead === undefined) continue;
+      messages = messages.flatMap((each) => {
+        const said = instead(actor, each, to);
+        if (!isSame(said, each)) count(name);
+        return said;
+      });
     }
-    if (messages.length !== 1 || messages[0] !== message) acts++;
     return messages;
   }
 
@@ -140,9 +153,7 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
 
   return {
     actor,
-    get acts() {
-      return acts;
-    },
+    acts,
     outlet: (honest) => ({
       ...honest,
       broadcastProposal: (proposal) => broadcast({ proposal }),
@@ -156,8 +167,11 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
         const result = await honest.run(request);
         if (result.kind !== "ok") return result;
         let { outputs } = result;
-        for (const strategy of strategies) outputs = strategy.compute?.(actor, outputs) ?? outputs;
-        if (outputs !== result.outputs) acts++;
+        for (const { name, compute } of strategies) {
+          if (compute === undefined) continue;
+          outputs = compute(actor, outputs);
+          count(name);
+        }
         return { kind: "ok", outputs };
       },
     }),
@@ -178,12 +192,18 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       if (proposal !== undefined) see(proposal);
     },
     act() {
-      for (const strategy of strategies) strategy.act?.(actor);
+      for (const { name, act } of strategies) {
+        acting = name;
+        act?.(actor);
+      }
     },
     answer(protocol, honest) {
       let answer = honest;
-      for (const strategy of strategies) answer = strategy.answer?.(actor, protocol, answer) ?? answer;
-      if (toHex(answer) !== toHex(honest)) acts++;
+      for (const { name, answer: lie } of strategies) {
+        const before = answer;
+        answer = lie?.(actor, protocol, before) ?? before;
+        if (toHex(answer) !== toHex(before)) count(name);
+      }
       return answer;
     },
   };

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { STRATEGIES } from "./all-strategies.ts";
 import { missing, runMatrix } from "./matrix.ts";
 
 test("four validators, seeds 120 to 239: nothing that must hold is broken, and much has gone wrong", async () => {
-  const { failures, totals } = await runMatrix({ nodes: () => 4, from: 120, seeds: 120 });
+  const { failures, totals, acts } = await runMatrix({ nodes: () => 4, from: 120, seeds: 120 });
   expect(failures).toEqual([]);
   expect(missing(totals)).toEqual([]);
+  expect(STRATEGIES.filter(({ name }) => !acts.has(name))).toEqual([]);
   expect(totals.rounds).toBeGreaterThan(totals.heights);
 }, 300_000);

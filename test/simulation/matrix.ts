@@ -36,6 +36,8 @@ export interface Matrix {
   readonly failures: readonly string[];
   readonly failedSeeds: readonly number[];
   readonly totals: Totals;
+  /** Strategies that have done something, with how often. */
+  readonly acts: ReadonlyMap<string, number>;
 }
 
 export interface MatrixOptions {
@@ -53,18 +55,20 @@ export async function runMatrix(options: MatrixOptions): Promise<Matrix> {
   const simulator = createSimulator();
   const failures: string[] = [];
   const failedSeeds: number[] = [];
+  const acts = new Map<string, number>();
   const totals = Object.fromEntries(SUMMED.map((name) => [name, 0])) as Totals;
   for (let seed = from; seed < from + seeds; seed++) {
     const scenario = scenarioOf({ seed, nodes: options.nodes(seed) });
     const result = await simulator.run(onTrace === undefined ? scenario : { ...scenario, onTrace });
     for (const name of SUMMED) totals[name] += result[name];
+    for (const [name, count] of result.acts) acts.set(name, (acts.get(name) ?? 0) + count);
     if (result.violations.length === 0) continue;
     const description = describeFailure(seed, scenario.nodes, result);
     failedSeeds.push(seed);
     failures.push(description);
     options.onFailure?.(description);
   }
-  return { failures, failedSeeds, totals };
+  return { failures, failedSeeds, totals, acts };
 }
 
 /** What went wrong, the options that were drawn from the seed, and how to see it again. */

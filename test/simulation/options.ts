@@ -46,6 +46,8 @@ export interface SimulationResult {
   readonly rounds: number;
   readonly crashes: number;
   readonly torn: number;
+  /** What faulty nodes did that honest ones would not have, by strategy and in all. */
+  readonly acts: ReadonlyMap<string, number>;
   readonly byzantineActs: number;
   readonly evidence: number;
   /** Challenges to justify a vote against an own lock, and penalties of those who could not. */

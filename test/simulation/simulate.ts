@@ -39,6 +39,12 @@ function heightBound(faulty: number, round: number): number {
   return 6000 + rounds * (800 + 300 * (round + rounds));
 }
 
+function actsOf(faulty: readonly Byzantine[]): Pick<SimulationResult, "acts" | "byzantineActs"> {
+  const acts = new Map<string, number>();
+  for (const one of faulty) for (const [name, count] of one.acts) acts.set(name, (acts.get(name) ?? 0) + count);
+  return { acts, byzantineActs: [...acts.values()].reduce((sum, count) => sum + count, 0) };
+}
+
 async function simulate(options: SimulationOptions, world: World): Promise<SimulationResult> {
   const random = createRandom(options.seed);
   const timeline = createTimeline(options.onTrace);
@@ -210,7 +216,7 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     doubled: network.doubled,
     overtaken: network.overtaken,
     pauses,
-    byzantineActs: [...faulty.values()].reduce((sum, { acts }) => sum + acts, 0),
+    ...actsOf([...faulty.values()]),
     healing: timeline.now - options.healAt,
     bound,
   };
