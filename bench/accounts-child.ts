@@ -1,3 +1,4 @@
+import "../node/ssz-hasher.ts";
 import { readFileSync } from "node:fs";
 import { accounts } from "../modules/auth/store.ts";
 import { balances } from "../modules/bank/store.ts";
@@ -11,9 +12,9 @@ export interface AccountsOutcome {
   /** Milliseconds, one for each block: the new root, and writing it to the disk. */
   readonly prepare: readonly number[];
   readonly commit: readonly number[];
-  /** Most memory of the process, MiB, after opening and at the end. */
-  readonly openMiB: number;
-  readonly endMiB: number;
+  /** Memory of the process after opening and at the end, MiB: its own, and files of the database that are mapped into it. */
+  readonly open: Memory;
+  readonly end: Memory;
 }
 
 const [path = "", count = "", blocks = ""] = process.argv.slice(2);
@@ -21,8 +22,15 @@ const ACCOUNTS = Number(count);
 /** An account and a balance each. */
 const TOUCHED = 2000;
 
-function peakMiB(): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
+interface Memory {
+  readonly own: number;
+  readonly mapped: number;
+}
+
+function memory(): Memory {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const field = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { own: field("RssAnon"), mapped: field("RssFile") };
 }
 
 let seed = ACCOUNTS;
@@ -35,7 +43,7 @@ function random(limit: number): number {
 const opening = performance.now();
 const store = await openLevelStore(path, { retention: 100 });
 const openSeconds = (performance.now() - opening) / 1000;
-const openMiB = peakMiB();
+const open = memory();
 const prepare: number[] = [];
 const commit: number[] = [];
 for (let block = 0; block < Number(blocks); block++) {
@@ -55,7 +63,7 @@ for (let block = 0; block < Number(blocks); block++) {
   prepare.push(prepared - begun);
   commit.push(performance.now() - prepared);
 }
-const endMiB = peakMiB();
+const end = memory();
 await store.close();
-const outcome: AccountsOutcome = { openSeconds, prepare, commit, openMiB, endMiB };
+const outcome: AccountsOutcome = { openSeconds, prepare, commit, open, end };
 process.stdout.write(JSON.stringify(outcome));
