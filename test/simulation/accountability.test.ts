@@ -50,7 +50,7 @@ async function sumOf(seeds: number, strategies: readonly Strategy[], changes: Pa
 }
 
 test("who attests a wrong output is found to dissent, and runs become final without it", async () => {
-  const { sum } = await sumOf(3, [wrongOutputs]);
+  const { sum } = await sumOf(2, [wrongOutputs]);
   expect(sum("dissents")).toBeGreaterThan(0);
   // Some come while the network is bad, and find too few in time.
   expect(sum("runsFailed")).toBeGreaterThan(0);
@@ -58,13 +58,13 @@ test("who attests a wrong output is found to dissent, and runs become final with
 });
 
 test("who attests two outputs is convicted by its own signatures", async () => {
-  const { sum } = await sumOf(3, [equivocateAttestations]);
+  const { sum } = await sumOf(2, [equivocateAttestations]);
   expect(sum("equivocations")).toBeGreaterThan(0);
   expect(sum("runsFinal")).toBeGreaterThan(0);
 });
 
 test.each([withholdReveals, copyCommitments])("$name stops no run, and wins nothing", async (strategy) => {
-  const { sum } = await sumOf(3, [strategy]);
+  const { sum } = await sumOf(2, [strategy]);
   expect(sum("byzantineActs")).toBeGreaterThan(0);
   expect(sum("runsFinal")).toBeGreaterThan(0);
   expect(sum("dissents")).toBe(0);
@@ -72,10 +72,10 @@ test.each([withholdReveals, copyCommitments])("$name stops no run, and wins noth
 
 test("who votes against its own precommit is challenged, and barred when nothing excuses it; nobody else ever is", async () => {
   const lossy = { network: { ...CALM, jitter: 10, loss: 0.45 }, healAt: 3000, heights: 10, txEvery: 0, pauseEvery: 0 };
-  const { sum } = await sumOf(12, [breakLocks], lossy);
+  const { sum } = await sumOf(8, [breakLocks], lossy);
   expect(sum("challenges")).toBeGreaterThan(0);
   expect(sum("amnesia")).toBeGreaterThan(0);
-  const honest = await sumOf(12, [], lossy);
+  const honest = await sumOf(8, [], lossy);
   expect([honest.sum("challenges"), honest.sum("amnesia")]).toEqual([0, 0]);
 });
 

@@ -135,11 +135,10 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
   /** What the strategies, one after the other, make of a message to one node. */
   function replaced(message: Message, to: number): readonly Message[] {
     let messages: readonly Message[] = [message];
-    for (const { name, instead } of strategies) {
-      if (instead === undefined) continue;
+    for (const strategy of strategies) {
       messages = messages.flatMap((each) => {
-        const said = instead(actor, each, to);
-        if (!isSame(said, each)) count(name);
+        const said = strategy.instead?.(actor, each, to) ?? [each];
+        if (!isSame(said, each)) count(strategy.name);
         return said;
       });
     }
@@ -167,10 +166,10 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
         const result = await honest.run(request);
         if (result.kind !== "ok") return result;
         let { outputs } = result;
-        for (const { name, compute } of strategies) {
-          if (compute === undefined) continue;
-          outputs = compute(actor, outputs);
-          count(name);
+        for (const strategy of strategies) {
+          if (strategy.compute === undefined) continue;
+          outputs = strategy.compute(actor, outputs);
+          count(strategy.name);
         }
         return { kind: "ok", outputs };
       },
@@ -192,17 +191,17 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       if (proposal !== undefined) see(proposal);
     },
     act() {
-      for (const { name, act } of strategies) {
-        acting = name;
-        act?.(actor);
+      for (const strategy of strategies) {
+        acting = strategy.name;
+        strategy.act?.(actor);
       }
     },
     answer(protocol, honest) {
       let answer = honest;
-      for (const { name, answer: lie } of strategies) {
+      for (const strategy of strategies) {
         const before = answer;
-        answer = lie?.(actor, protocol, before) ?? before;
-        if (toHex(answer) !== toHex(before)) count(name);
+        answer = strategy.answer?.(actor, protocol, before) ?? before;
+        if (toHex(answer) !== toHex(before)) count(strategy.name);
       }
       return answer;
     },

@@ -12,9 +12,9 @@ export interface ScenarioOptions {
 const SETTING = 0x5e771346;
 /** Most faults show at once; runs of models, and the penalties after them, take longer. */
 const HEIGHTS = 2;
-const LONG_HEIGHTS = 14;
+const LONG_HEIGHTS = 12;
 /** One run in so many is long. */
-const LONG_EVERY = 8;
+const LONG_EVERY = 15;
 /** One run in so many is with real signatures. */
 const REAL_BLS_EVERY = 50;
 
