@@ -29,7 +29,8 @@ export const MODULE_ACCOUNTS: readonly ModuleAccount[] = [
   { name: "not_bonded_tokens_pool", permissions: ["burner", "staking"] },
   { name: "inference_escrow", permissions: ["burner"] },
   { name: "distribution", permissions: [] },
-  { name: "gov", permissions: ["burner"] },
+  { name: "gov", permissions: [] },
+  { name: "gov_deposits", permissions: ["burner"] },
 ];
 
 /** SHA-256(name)[:20], as in the Cosmos SDK. */
@@ -56,7 +57,7 @@ export function setAccount(writer: StateWriter, account: Account): void {
   accounts.set(writer, account.address, { publicKey, accountNumber, sequence });
 }
 
-/** The account of governance. No key signs for it: what it sends comes out of a proposal that passed. It holds the deposits. */
+/** The account of governance. No key signs for it: what it sends comes out of a proposal that passed. */
 export const GOV = moduleAddress("gov");
 
 /** What a message may do that only governance may. @throws TxError sdk 4 or 7 */

@@ -3,11 +3,17 @@ import type { Context } from "../../chain/module.ts";
 import type { Coin } from "../../chain/tx.ts";
 import { heightKey } from "../../state/collections.ts";
 import { accountText } from "../addresses.ts";
-import { GOV } from "../auth/keeper.ts";
+import { moduleAddress } from "../auth/keeper.ts";
 import { burn, formatCoins, transfer } from "../bank/keeper.ts";
 import { govError } from "./errors.ts";
 import { govParams } from "./params.ts";
 import { depositQueue, deposits, type Proposal, proposals, STATUS, voting, votingQueue } from "./store.ts";
+
+/**
+ * Holds the deposits. It is not the account of governance, in whose name a proposal can send, stake and grant what that account holds: deposits
+ * of others could then be spent, and the end of a vote that can't pay them back is a block that nobody can make.
+ */
+export const DEPOSITS = moduleAddress("gov_deposits");
 
 const PPM = 1_000_000n;
 /** A deposit is at least 0.5 % of what is needed (params.ts), so that so many come together before they are too many. */
@@ -79,7 +85,7 @@ export function addDeposit(ctx: Context, id: number, depositor: Uint8Array, amou
     );
   }
   const coins = [{ denom: spec.denom, amount }];
-  transfer(ctx, depositor, GOV, coins);
+  transfer(ctx, depositor, DEPOSITS, coins);
   deposits.set(ctx.store, [id, depositor], (before ?? 0n) + amount);
   const updated = {
     ...proposal,
@@ -111,10 +117,10 @@ export function settleDeposits(ctx: Context, id: number, burnPpm: bigint): numbe
     const lost = (amount * burnPpm) / PPM;
     burnt += lost;
     deposits.delete(ctx.store, key);
-    transfer(ctx, GOV, depositor, [{ denom, amount: amount - lost }]);
+    transfer(ctx, DEPOSITS, depositor, [{ denom, amount: amount - lost }]);
   }
   if (burnt > 0n) {
-    burn(ctx, GOV, [{ denom, amount: burnt }]);
+    burn(ctx, DEPOSITS, [{ denom, amount: burnt }]);
     ctx.emit("burn_proposal_deposits", ["proposal_id", id.toString()], ["amount", `${burnt}${denom}`]);
   }
   return all.length;

@@ -2,10 +2,10 @@ import { toHex } from "../../chain/bytes.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
-import { GOV } from "../auth/keeper.ts";
 import { balance } from "../bank/keeper.ts";
 import { delegatedShares, delegationsOf } from "../staking/keeper.ts";
 import { type Cast, CHOICES, castOf, NOTHING, plus, weigh } from "./cast.ts";
+import { DEPOSITS } from "./deposits.ts";
 import {
   casts,
   closed,
@@ -20,7 +20,7 @@ import {
   votingQueue,
 } from "./store.ts";
 
-/** Deposits belong to proposals that are open, add up to what those say, and are what the account of governance holds. Returns what is violated. */
+/** Deposits belong to proposals that are open, add up to what those say, and are what their account holds. Returns what is violated. */
 export function depositsInvariant(reader: StateReader, { denom }: Pick<ChainSpec, "denom">): readonly string[] {
   const violations: string[] = [];
   const sums = new Map<number, { amount: bigint; count: number }>();
@@ -40,9 +40,8 @@ export function depositsInvariant(reader: StateReader, { denom }: Pick<ChainSpec
     if (count !== depositors) violations.push(`proposal ${id}: ${count} deposits, not ${depositors}`);
   }
   for (const id of sums.keys()) violations.push(`there are deposits of proposal ${id}, which does not exist`);
-  // Anybody may send coins there: what is more than the deposits is nobody's.
-  const held = balance(reader, GOV, denom);
-  if (held < total) violations.push(`governance holds ${held}${denom} for deposits of ${total}${denom}`);
+  const held = balance(reader, DEPOSITS, denom);
+  if (held !== total) violations.push(`${held}${denom} are held for deposits of ${total}${denom}`);
   return violations;
 }
 

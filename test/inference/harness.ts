@@ -1,7 +1,7 @@
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import { consensusParams } from "../../chain/consensus-params.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
-import { writeParams, writeTip } from "../../chain/executor/chain-state.ts";
+import { writeParams, writeRotation, writeTip } from "../../chain/executor/chain-state.ts";
 import { createContext } from "../../chain/executor/context.ts";
 import { messageRegistry } from "../../chain/executor/runtime.ts";
 import type { BlockInfo, Event, Module, QueryContext } from "../../chain/module.ts";
@@ -10,11 +10,9 @@ import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../c
 import type { ValidatorSet } from "../../chain/types/validator.ts";
 import { authModule } from "../../modules/auth/module.ts";
 import { authzModule } from "../../modules/authz/module.ts";
-import { supplyInvariant } from "../../modules/bank/invariants.ts";
 import { balance } from "../../modules/bank/keeper.ts";
 import { bankModule } from "../../modules/bank/module.ts";
 import { wholeUnits } from "../../modules/distribution/exact.ts";
-import { claimsInvariant, outstandingInvariant, solvencyInvariant } from "../../modules/distribution/invariants.ts";
 import { accruedOf } from "../../modules/distribution/keeper.ts";
 import { distributionModule } from "../../modules/distribution/module.ts";
 import { feegrantModule } from "../../modules/feegrant/module.ts";
@@ -26,8 +24,8 @@ import { attestationRoot, commitmentRoot } from "../../modules/inference/signatu
 import { type JobRecord, jobs, models } from "../../modules/inference/store.ts";
 import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import type { InferenceView } from "../../modules/inference/view.ts";
+import { violations } from "../../modules/invariants.ts";
 import { slashingModule } from "../../modules/slashing/module.ts";
-import { poolsInvariant, sharesInvariant } from "../../modules/staking/invariants.ts";
 import { stakingModule } from "../../modules/staking/module.ts";
 import type { MessageCodec } from "../../proto/codec.ts";
 import {
@@ -165,6 +163,7 @@ export function createChain(options: ChainOptions = {}) {
     for (const module of MODULES) validators = module.endBlock?.(ctx, 0n) ?? validators;
     const { time, beacon } = ctx.block;
     writeTip(ctx.store, { height, time, beacon });
+    writeRotation(ctx.store, height, { validators, priorities: validators.map(() => 0n) });
   }
   const genesis = createContext(info(), store, BLS);
   writeParams(store, params);
@@ -267,14 +266,7 @@ export function createChain(options: ChainOptions = {}) {
       const ctx: QueryContext = { store, height, time: GENESIS_TIME + height * 1000, spec: SPEC, params, validators };
       return query.handle(ctx, request);
     },
-    violations: () => [
-      ...supplyInvariant(store),
-      ...poolsInvariant(store, SPEC),
-      ...sharesInvariant(store, SPEC),
-      ...solvencyInvariant(store, SPEC),
-      ...outstandingInvariant(store, SPEC),
-      ...claimsInvariant(store, SPEC),
-    ],
+    violations: () => violations(store, SPEC),
     /** The member's own signature over an output of a job. */
     sign(name: string, jobId: Uint8Array, outputRoot: Uint8Array): Uint8Array {
       const data = { jobId, committeeRoot: chain.job(jobId).committeeRoot, outputRoot };

@@ -163,7 +163,7 @@ describe("MsgCreateValidator and MsgSetVoteKey", () => {
       setKey(net, {}, { ...squatter, identitySeed: validatorKeys("bob").identitySeed }),
     );
     expectRefusal(net, "staking/5", "pubkey", () => create(net, { pubkey: pubkeyOf("bob") }, "carl"));
-    setKey(net, {}, validatorKeys("bob", "bob 2"));
+    net.block({ run: () => void setKey(net, {}, validatorKeys("bob", "bob 2")) });
     expect(net.violations()).toEqual([]);
   });
 

@@ -2,9 +2,8 @@ import { MsgCancelProposal } from "cosmjs-types/cosmos/gov/v1/tx";
 import { describe, expect, test } from "vitest";
 import { fromUtf8 } from "../../../chain/bytes.ts";
 import { readParams } from "../../../chain/executor/chain-state.ts";
-import { GOV } from "../../../modules/auth/keeper.ts";
 import { balance, supply } from "../../../modules/bank/keeper.ts";
-import { MAX_DEPOSITORS } from "../../../modules/gov/deposits.ts";
+import { DEPOSITS, MAX_DEPOSITORS } from "../../../modules/gov/deposits.ts";
 import { deposits, NO_TALLY, proposals, STATUS, votes, votingQueue } from "../../../modules/gov/store.ts";
 import { accountOf, addressOf, createNetwork, type Network, refusal } from "../network.ts";
 import { afterwards, changeParams, deposit, M, NO, stored, submit, VETO, vote, YES } from "./proposing.ts";
@@ -41,12 +40,12 @@ describe("the deposit", () => {
     deposit(net, id, "bob", 100_000n);
     const { status, votingStartTime, votingEndTime, depositors } = stored(net, id);
     expect([status, votingEndTime - votingStartTime, depositors]).toEqual([STATUS.voting, TWO_DAYS, 2]);
-    expect(balance(net.store, GOV, "uassay")).toBe(10n * M + 99_999n);
+    expect(balance(net.store, DEPOSITS, "uassay")).toBe(10n * M + 99_999n);
     // A vote takes more.
     deposit(net, id, "ann", M);
     expect(net.violations()).toEqual([]);
     expect(afterwards(net, TWO_DAYS)).toBe("proposal_rejected");
-    expect([held(net, "ann"), held(net, "bob"), balance(net.store, GOV, "uassay")]).toEqual([RICH, RICH, 0n]);
+    expect([held(net, "ann"), held(net, "bob"), balance(net.store, DEPOSITS, "uassay")]).toEqual([RICH, RICH, 0n]);
     expect(net.violations()).toEqual([]);
   });
 
@@ -135,7 +134,7 @@ describe("the end of a vote", () => {
     const net = chain();
     const before = readParams(net.store);
     const id = submit(net, {
-      messages: [changeParams({ "gov.quorum": 400_000n }), changeParams({ "gov.votingPeriod": 1000n })],
+      messages: [changeParams({ "gov.quorum": 400_000n }), changeParams({ "gov.votingPeriod": 20_000n })],
     });
     vote(net, id, "v1", YES);
     expect(afterwards(net, TWO_DAYS)).toBe("proposal_failed");
@@ -208,12 +207,12 @@ test("the checks catch a deposit that is gone, a queue that lost a proposal, and
   expect(net.violations()).toEqual([]);
   const { votingEndTime } = stored(net, id);
   votingQueue.delete(net.store, [votingEndTime, id]);
-  expect(net.violations()).toEqual([`not queued: ${id} in voting until ${votingEndTime}`]);
+  expect(net.violations()).toEqual([`gov.queues: not queued: ${id} in voting until ${votingEndTime}`]);
   votingQueue.set(net.store, [votingEndTime, id], true);
   deposits.set(net.store, [id, addressOf("ann")], 11n * M);
   expect(net.violations()).toEqual([
-    `proposal ${id}: deposits of 11000000, not 10000000`,
-    "governance holds 10000000uassay for deposits of 11000000uassay",
+    `gov.deposits: proposal ${id}: deposits of 11000000, not 10000000`,
+    "gov.deposits: 10000000uassay are held for deposits of 11000000uassay",
   ]);
   deposits.set(net.store, [id, addressOf("ann")], 10n * M);
   votes.set(net.store, [7, addressOf("bob")], {
