@@ -36,34 +36,56 @@ function rates(ctx: Context, kind: FaultClass): { readonly most: bigint; readonl
 /** Power that had failed before a height since the chain began, as far as it still counts for anyone. */
 function totalBefore(reader: StateReader, kind: FaultClass, height: number): bigint {
   const within = classKey(kind);
-  const before = concatBytes(within, heightKey.encode(Math.max(height, 0)));
+  // Under height 0 is what the sums that are gone came to.
+  const before = concatBytes(within, heightKey.encode(Math.max(height, 1)));
   return faultTotals.entries(reader, { within, before, reverse: true, limit: 1 })[0]?.[1] ?? 0n;
 }
 
-/** Notes a fault that has just been punished by itself. Nothing is kept where correlation costs nothing. */
+/**
+ * Notes a fault that has just been punished by itself. Nothing is kept where correlation costs nothing.
+ * @param before of the same validator and kind, if this one is only dearer: what was noted for it and waits, gives way to this one.
+ * @returns the height under which it is noted.
+ */
 export function noteFault(
   ctx: Context,
   operator: Uint8Array,
   kind: FaultClass,
   fault: { readonly height: number; readonly power: bigint },
-): void {
+  before?: { readonly power: bigint; readonly faultHeight: number },
+): number {
   const { most, multiplier } = rates(ctx, kind);
-  if (most === 0n || multiplier === 0n) return;
   const { height, validators } = ctx.block;
+  const kept = before?.faultHeight ?? height;
+  if (most === 0n || multiplier === 0n) return kept;
+  const more = fault.power - (before?.power ?? 0n);
+  if (more <= 0n) return kept;
   const total = validators.reduce((sum, { power }) => sum + power, 0n);
-  faults.set(ctx.store, [height, [classKey(kind), operator]], { height: fault.height, power: fault.power, total });
-  faultTotals.set(ctx.store, [classKey(kind), height], totalBefore(ctx.store, kind, height + 1) + fault.power);
+  const keyAt = (at: number) => [at, [classKey(kind), operator]] as const;
+  const waiting = before === undefined ? undefined : faults.get(ctx.store, keyAt(kept));
+  const noted = waiting === undefined ? height : kept;
+  // Who has paid for the first already, pays for what this one is more.
+  const power = before === undefined || waiting !== undefined ? fault.power : more;
+  faults.set(ctx.store, keyAt(noted), { height: fault.height, power, total: waiting?.total ?? total });
+  faultTotals.set(ctx.store, [classKey(kind), height], totalBefore(ctx.store, kind, height + 1) + more);
+  return noted;
 }
 
-/** Sums that no window begins with any more go, two for each class and call, as many as can be added meanwhile. */
+/**
+ * Sums that no window begins with any more go, two for each class and call, as many as can be added meanwhile. What they came to is kept under
+ * height 0: a window may be made longer, and must not count then what it no longer can tell apart.
+ */
 function prune(ctx: Context, window: number): void {
   const oldest = faults.entries(ctx.store, { limit: 1 })[0]?.[0][0] ?? ctx.block.height;
   for (const kind of ["safety", "downtime"] as const) {
     const within = classKey(kind);
     const before = concatBytes(within, heightKey.encode(Math.max(oldest - window, 0)));
-    const old = faultTotals.entries(ctx.store, { within, before, limit: 3 });
+    const old = faultTotals.entries(ctx.store, { within, before, limit: 4 });
     // The last of them is what the windows' sums begin at.
-    for (const [key] of old.slice(0, -1)) faultTotals.delete(ctx.store, key);
+    const gone = old.slice(0, -1);
+    const last = gone.at(-1);
+    if (last === undefined) continue;
+    for (const [key] of gone) faultTotals.delete(ctx.store, key);
+    faultTotals.set(ctx.store, [within, 0], last[1]);
   }
 }
 

@@ -1,10 +1,17 @@
 import type { Context } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { consensusText } from "../addresses.ts";
-import { jail, slash, tombstone, type ValidatorRecord, validatorByOperator } from "../staking/keeper.ts";
+import {
+  jail,
+  type Slashed,
+  slashBeyond,
+  tombstone,
+  type ValidatorRecord,
+  validatorByOperator,
+} from "../staking/keeper.ts";
 import { noteFault } from "./correlation.ts";
 import { slashingParams } from "./params.ts";
-import { type SigningInfo, signingInfos } from "./store.ts";
+import { type Bar, bars, type SigningInfo, signingInfos } from "./store.ts";
 
 export { type Presence, presence } from "./presence.ts";
 
@@ -18,15 +25,24 @@ export function signingInfo(reader: StateReader, operator: Uint8Array): SigningI
   return signingInfos.get(reader, operator) ?? EMPTY;
 }
 
-/** Slashes and jails, with the event that says so. The validator must exist. */
+/** A fault to be punished. `power` is the voting power at `height`. */
+interface PunishedFault {
+  readonly reason: string;
+  readonly height: number;
+  readonly power: bigint;
+  readonly fractionPpm: bigint;
+}
+
+/** Slashes and jails, with the event that says so. The validator must exist. @param paid for an earlier fault of the kind. */
 export function punish(
   ctx: Context,
   operator: Uint8Array,
   validator: ValidatorRecord,
-  fault: { readonly reason: string; readonly height: number; readonly power: bigint; readonly fractionPpm: bigint },
-): void {
+  fault: PunishedFault,
+  paid?: Bar,
+): Slashed {
   const address = consensusText(ctx.block.spec, validator.identityKey);
-  const burnt = slash(ctx, operator, fault.height, fault.power, fault.fractionPpm);
+  const slashed = slashBeyond(ctx, operator, fault, paid);
   jail(ctx, operator);
   ctx.emit(
     "slash",
@@ -34,14 +50,17 @@ export function punish(
     ["power", fault.power.toString()],
     ["reason", fault.reason],
     ["jailed", address],
-    ["burned_coins", burnt.toString()],
+    ["burned_coins", slashed.burnt.toString()],
   );
+  return slashed;
 }
 
+const greater = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
 /**
- * A fault of voting, proven: slashes, jails and bars the validator for ever. Once, whatever is proven in whatever form:
- * whoever is tombstoned has no more to lose by it, since all that was signed before was answered for. No effect on a
- * validator that is gone.
+ * A fault of voting, proven: slashes, jails and bars the validator for ever. Whatever is proven in whatever form is paid for once: whoever is
+ * barred pays for another fault only what that costs more, having had more stake. So nobody can make a cheap fault answer for a dear
+ * one by being the first to report it. No effect on a validator that is gone.
  * @param fault `power` is the voting power at `height`.
  */
 export function bar(
@@ -54,13 +73,23 @@ export function bar(
   },
 ): void {
   const validator = validatorByOperator(ctx.store, operator);
-  if (validator === undefined || validator.tombstoned) return;
+  if (validator === undefined) return;
   const { slashFractionAmnesia, slashFractionDoubleSign } = slashingParams.read(ctx.block.params);
   const fractionPpm = fault.reason === "amnesia" ? slashFractionAmnesia : slashFractionDoubleSign;
-  punish(ctx, operator, validator, { ...fault, fractionPpm });
-  noteFault(ctx, operator, "safety", fault);
+  const paid = bars.get(ctx.store, operator);
+  const costsMore = paid !== undefined && fault.power * fractionPpm > paid.power * paid.fractionPpm;
+  if (validator.tombstoned && !costsMore) return;
+  const { own } = punish(ctx, operator, validator, { ...fault, fractionPpm }, paid);
+  const faultHeight = noteFault(ctx, operator, "safety", fault, paid);
   tombstone(ctx, operator);
   signingInfos.set(ctx.store, operator, { ...signingInfo(ctx.store, operator), jailedUntil: FOR_EVER });
+  bars.set(ctx.store, operator, {
+    power: greater(fault.power, paid?.power ?? 0n),
+    fractionPpm: greater(fractionPpm, paid?.fractionPpm ?? 0n),
+    own: own + (paid?.own ?? 0n),
+    height: Math.min(fault.height, paid?.height ?? fault.height),
+    faultHeight,
+  });
 }
 
 /** What a fault of voting costs, in ppm of the stake: by itself, and at most for its correlation with others. */

@@ -56,3 +56,15 @@ const faultKind = bytesKey(1);
 export const faults = collection("slashing", 4, pairKey(heightKey, pairKey(faultKind, bytesKey(20))), Fault);
 /** Power of all faults of a kind up to a height at which there was one: the difference of two is that of a window. */
 export const faultTotals = collection("slashing", 5, pairKey(faultKind, heightKey), UintBn128);
+
+/**
+ * What a barred validator has paid for: the greatest power it has answered for and with which fraction, what itself has lost of it, and the
+ * height since which what left it has paid. `faultHeight` is where its entry among the faults is, if that is not settled yet.
+ */
+export const Bar = new ContainerType(
+  { power: UintBn64, fractionPpm: UintBn64, own: UintBn128, height: Uint64, faultHeight: Uint64 },
+  { typeName: "Bar" },
+);
+export type Bar = ValueOf<typeof Bar>;
+/** By operator. */
+export const bars = collection("slashing", 6, bytesKey(20), Bar);

@@ -10,6 +10,7 @@ import {
   delegations,
   type RedelegationEntry,
   redelegationsByHeight,
+  type UnbondingEntry,
   unbondings,
   unbondingsByHeight,
   validators,
@@ -26,7 +27,24 @@ export interface InFlight {
   readonly burnt: bigint;
 }
 
+/** What entries made in a height or later have answered with already. */
+export interface Paid {
+  readonly height: number;
+  readonly fractionPpm: bigint;
+}
+
 const PPM = 1_000_000n;
+
+/** Of an entry: the fraction that it answers for, and what of it is not paid yet. */
+function shareOf(
+  { creationHeight, initialBalance }: { readonly creationHeight: number; readonly initialBalance: bigint },
+  fractionPpm: bigint,
+  paid: Paid | undefined,
+): { readonly share: bigint; readonly due: bigint } {
+  const share = (initialBalance * fractionPpm) / PPM;
+  const before = paid === undefined || creationHeight < paid.height ? 0n : (initialBalance * paid.fractionPpm) / PPM;
+  return { share, due: share > before ? share - before : 0n };
+}
 
 function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
@@ -45,7 +63,7 @@ function unbondingSince(ctx: Context, operator: Uint8Array, height: number): rea
 
 /**
  * Takes from the unbondings of a delegator that began in a height or later and are not over.
- * @param most what an entry of this initial balance pays at most, after those before it have paid so much.
+ * @param most what an entry pays at most, after those before it have paid so much.
  * @returns what was taken and burnt.
  */
 function takeFromUnbondings(
@@ -53,13 +71,13 @@ function takeFromUnbondings(
   delegator: Uint8Array,
   operator: Uint8Array,
   height: number,
-  most: (initialBalance: bigint, taken: bigint) => bigint,
+  most: (entry: UnbondingEntry, taken: bigint) => bigint,
 ): bigint {
   const entries = unbondings.get(ctx.store, [delegator, operator]) ?? [];
   let taken = 0n;
   const slashed = entries.map((entry) => {
     if (entry.creationHeight < height || entry.completionTime <= ctx.block.time) return entry;
-    const loss = least(most(entry.initialBalance, taken), entry.balance);
+    const loss = least(most(entry, taken), entry.balance);
     taken += loss;
     return { ...entry, balance: entry.balance - loss };
   });
@@ -73,14 +91,20 @@ function takeFromUnbondings(
  * Slashes unbonding stake. PERF: reads the entries that were made since the infraction and no others. How many these are is bounded
  * by the gas of the blocks since then, which was paid for them.
  */
-export function slashUnbondings(ctx: Context, operator: Uint8Array, height: number, fractionPpm: bigint): InFlight {
+export function slashUnbondings(
+  ctx: Context,
+  operator: Uint8Array,
+  height: number,
+  fractionPpm: bigint,
+  paid?: Paid,
+): InFlight {
   let answered = 0n;
   let burnt = 0n;
   for (const delegator of unbondingSince(ctx, operator, height)) {
-    burnt += takeFromUnbondings(ctx, delegator, operator, height, (initialBalance) => {
-      const share = (initialBalance * fractionPpm) / PPM;
+    burnt += takeFromUnbondings(ctx, delegator, operator, height, (entry) => {
+      const { share, due } = shareOf(entry, fractionPpm, paid);
       answered += share;
-      return share;
+      return due;
     });
   }
   return { answered, burnt };
@@ -118,16 +142,22 @@ function burnMoved(ctx: Context, route: Route, entry: RedelegationEntry, loss: b
 }
 
 /** Slashes moved stake at its destination. PERF: as slashUnbondings. */
-export function slashRedelegations(ctx: Context, source: Uint8Array, height: number, fractionPpm: bigint): InFlight {
+export function slashRedelegations(
+  ctx: Context,
+  source: Uint8Array,
+  height: number,
+  fractionPpm: bigint,
+  paid?: Paid,
+): InFlight {
   let answered = 0n;
   let burnt = 0n;
   for (const route of routesSince(ctx, source, height)) {
     const entries = redelegationEntries(ctx.store, route);
     const slashed = entries.map((entry) => {
       if (entry.creationHeight < height || entry.completionTime <= ctx.block.time) return entry;
-      const share = (entry.initialBalance * fractionPpm) / PPM;
+      const { share, due } = shareOf(entry, fractionPpm, paid);
       answered += share;
-      const taken = burnMoved(ctx, route, entry, least(share, entry.balance));
+      const taken = burnMoved(ctx, route, entry, least(due, entry.balance));
       burnt += taken;
       return { ...entry, balance: entry.balance - least(taken, entry.balance) };
     });

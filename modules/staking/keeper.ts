@@ -3,7 +3,7 @@ import type { StateReader } from "../../state/store.ts";
 import { burn } from "../bank/keeper.ts";
 import { DECIMAL_ONE } from "../decimal.ts";
 import { validatorSlashed } from "./hooks.ts";
-import { slashRedelegations, slashUnbondings } from "./in-flight-slash.ts";
+import { type Paid, slashRedelegations, slashUnbondings } from "./in-flight-slash.ts";
 import { poolOf } from "./pools.ts";
 import { tokensFor } from "./shares.ts";
 import { BOND, bondedTotal, bondHeights, delegations, type ValidatorRecord, validators } from "./store.ts";
@@ -99,20 +99,39 @@ export function slash(
   powerAtInfraction: bigint,
   fractionPpm: bigint,
 ): bigint {
+  return slashBeyond(ctx, operator, { height: infractionHeight, power: powerAtInfraction, fractionPpm }).burnt;
+}
+
+/** Base units burnt in all, and those of them that the validator itself lost. */
+export interface Slashed {
+  readonly burnt: bigint;
+  readonly own: bigint;
+}
+
+/**
+ * As `slash`, where the validator has paid for another fault of the same kind before: what left it since then has paid its part already and
+ * the validator itself `paid.own`, so that nothing pays twice and the greater of the two is paid.
+ */
+export function slashBeyond(
+  ctx: Context,
+  operator: Uint8Array,
+  { height, power, fractionPpm }: { readonly height: number; readonly power: bigint; readonly fractionPpm: bigint },
+  paid?: Paid & Pick<Slashed, "own">,
+): Slashed {
   if (fractionPpm < 0n || fractionPpm > PPM) throw new Error(`a slash of ${fractionPpm} ppm`);
-  if (infractionHeight > ctx.block.height) throw new Error(`a slash for the future height ${infractionHeight}`);
-  const amount = (powerAtInfraction * POWER_REDUCTION * fractionPpm) / PPM;
-  const unbonding = slashUnbondings(ctx, operator, infractionHeight, fractionPpm);
-  const moved = slashRedelegations(ctx, operator, infractionHeight, fractionPpm);
+  if (height > ctx.block.height) throw new Error(`a slash for the future height ${height}`);
+  const amount = (power * POWER_REDUCTION * fractionPpm) / PPM - (paid?.own ?? 0n);
+  const unbonding = slashUnbondings(ctx, operator, height, fractionPpm, paid);
+  const moved = slashRedelegations(ctx, operator, height, fractionPpm, paid);
   const burnt = unbonding.burnt + moved.burnt;
   const rest = amount - unbonding.answered - moved.answered;
   const validator = validators.get(ctx.store, operator);
-  if (validator === undefined || rest <= 0n || validator.tokens === 0n) return burnt;
+  if (validator === undefined || rest <= 0n || validator.tokens === 0n) return { burnt, own: 0n };
   const loss = atMost(rest, validator.tokens);
   saveValidator(ctx.store, operator, { ...validator, tokens: validator.tokens - loss });
   burn(ctx, poolOf(validator), [{ denom: ctx.block.spec.denom, amount: loss }]);
   validatorSlashed(ctx, operator, (loss * DECIMAL_ONE + validator.tokens - 1n) / validator.tokens);
-  return burnt + loss;
+  return { burnt: burnt + loss, own: loss };
 }
 
 function update(ctx: Context, operator: Uint8Array, change: Partial<ValidatorRecord>): void {

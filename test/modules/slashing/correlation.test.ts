@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { writeParams } from "../../../chain/executor/chain-state.ts";
 import type { Event } from "../../../chain/module.ts";
+import { sealParams } from "../../../chain/params.ts";
 import { correlationPpm } from "../../../modules/slashing/correlation.ts";
 import { punishEquivocation } from "../../../modules/slashing/keeper.ts";
 import { marginToHalt } from "../../../modules/slashing/presence.ts";
@@ -138,6 +140,46 @@ describe("faults of voting", () => {
       { numRuns: 15 },
     );
   });
+});
+
+test("a window that governance makes longer counts nothing that lies before it", () => {
+  const net = network({ "slashing.correlationMultiplier": 1n });
+  for (const name of ["a", "b", "c"]) {
+    fault(net, name);
+    idle(net, 20);
+  }
+  writeParams(net.store, sealParams([...net.params, ["slashing.correlationWindow", 30n]]));
+  fault(net, "d");
+  const [penalty] = penalties(idle(net, 31));
+  // Of c and d: a and b are more than 30 blocks away.
+  expect(attribute(penalty, "faulty_power")).toBe("20");
+});
+
+test("what made a barred validator's fault dearer is counted once", () => {
+  const net = network({ "slashing.correlationMultiplier": 1n });
+  net.block();
+  const at = (power: bigint) =>
+    net.block({ run: (ctx) => punishEquivocation(ctx, addressOf("a"), ctx.block.height, power) });
+  at(1n);
+  at(10n);
+  at(10n);
+  expect(tokens(net, "a")).toBe(9_500_000n);
+  const announced = penalties(idle(net, 2 * WINDOW)).map((event) => attribute(event, "faulty_power"));
+  expect(announced).toEqual(["10"]);
+  expect(tokens(net, "a")).toBe(8_500_000n);
+  expect(net.violations()).toEqual([]);
+});
+
+test("a dear fault that is proven after a cheap one was settled pays for the difference", () => {
+  const net = network({ "slashing.correlationMultiplier": 1n });
+  net.block();
+  const { height } = net;
+  net.block({ run: (ctx) => punishEquivocation(ctx, addressOf("a"), height, 1n) });
+  idle(net, 2 * WINDOW);
+  net.block({ run: (ctx) => punishEquivocation(ctx, addressOf("a"), height + 1, 10n) });
+  const announced = penalties(idle(net, 2 * WINDOW)).map((event) => attribute(event, "faulty_power"));
+  expect(announced).toEqual(["9"]);
+  expect(net.violations()).toEqual([]);
 });
 
 describe("downtime", () => {
