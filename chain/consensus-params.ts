@@ -90,7 +90,8 @@ export const consensusParams = defineParams("consensus", {
   maxBlockGas: {
     unit: "gas",
     default: 40_000_000n,
-    min: 100_000n,
+    // A proposal that raises it again must fit.
+    min: 1_000_000n,
     max: 9_007_199_254_740_991n,
     doc: "Sum of the gas limits of the transactions of a block.",
   },

@@ -106,6 +106,12 @@ const RULES: readonly Rule[] = [
     text: "gov.expeditedVotingPeriod",
   },
   {
+    names: ["gov.votingPeriod", "consensus.blockInterval"],
+    least: (interval = 0n) => 10n * interval,
+    text: "10 × consensus.blockInterval",
+    because: "no vote would get into a block in time",
+  },
+  {
     names: ["gov.expeditedMinDeposit", "gov.minDeposit"],
     least: (normal = 0n) => normal,
     strictly: true,

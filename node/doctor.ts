@@ -6,7 +6,7 @@ import { equalBytes, toHex } from "../chain/bytes.ts";
 import { verifyCommit } from "../chain/commit.ts";
 import type { Bls } from "../chain/crypto/bls.ts";
 import { sha256 } from "../chain/crypto/hash.ts";
-import { isGenesis, readParams, readTip, readValidators } from "../chain/executor/chain-state.ts";
+import { isGenesis, readTip, readValidators } from "../chain/executor/chain-state.ts";
 import type { ChainSpec } from "../chain/module.ts";
 import { Body, type CertifiedBlock } from "../chain/types/block.ts";
 import { INVARIANTS } from "../modules/invariants.ts";
@@ -135,7 +135,7 @@ export const EXAMINATIONS: readonly Examination[] = [
   { name: "indexes", check: indexes },
   ...INVARIANTS.map(({ module, name, check }) => ({
     name: `${module}.${name}`,
-    check: ({ store, spec }: Patient) => check(store.latest, { denom: spec.denom, params: readParams(store.latest) }),
+    check: ({ store, spec }: Patient) => check(store.latest, spec),
   })),
 ];
 

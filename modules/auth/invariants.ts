@@ -1,4 +1,5 @@
 import { toHex } from "../../chain/bytes.ts";
+import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
 import { authParams } from "./params.ts";
 import { accounts, multisigKeys, nextAccountNumber, unorderedNonces, vestingAccounts } from "./store.ts";
@@ -35,17 +36,13 @@ export function accountKindsInvariant(reader: StateReader): readonly string[] {
 }
 
 /**
- * Nonces of unordered transactions lie within the longest time that one may name. Returns what is violated.
+ * Nonces of unordered transactions are no further ahead than the greatest time-out there can ever be: governance may have made the longest time
+ * shorter since. Those behind wait for their turn to be pruned. Returns what is violated.
  * @param time of the last block, in milliseconds.
  */
-export function unorderedInvariant(
-  reader: StateReader,
-  time: number,
-  params: ReadonlyMap<string, bigint>,
-): readonly string[] {
-  const latest = time + Number(authParams.read(params).maxUnorderedTtl);
+export function unorderedInvariant(reader: StateReader, time: number): readonly string[] {
+  const latest = time + Number(authParams.rows.maxUnorderedTtl.max);
   return unorderedNonces
-    .entries(reader)
-    .filter(([[timeout]]) => timeout < time || timeout > latest)
-    .map(([[timeout, address]]) => `${toHex(address)}: a nonce of ${timeout}, not from ${time} to ${latest}`);
+    .entries(reader, { from: heightKey.encode(latest + 1) })
+    .map(([[timeout, address]]) => `${toHex(address)}: a nonce of ${timeout}, at most ${latest}`);
 }

@@ -1,16 +1,16 @@
 import type { Module, Report } from "../../chain/module.ts";
 import { failOnReport, readAmount, readObject } from "../genesis-section.ts";
+import { feemarketParams } from "./params.ts";
 import { storedBaseFee } from "./store.ts";
 
-/** Above the greatest value of feemarket.maxBaseFee. */
-const LIMIT = 1n << 63n;
+const MOST = feemarketParams.rows.maxBaseFee.max;
 
 function readSection(section: unknown, report: Report): bigint | undefined {
   const fields = readObject(section, "feemarket", report, ["baseFee"]);
   if (fields?.get("baseFee") === undefined) return undefined;
   const fee = readAmount(fields.get("baseFee"), "feemarket.baseFee", report);
-  if (fee === undefined || fee < LIMIT) return fee;
-  report("feemarket.baseFee", `must be below ${LIMIT}`);
+  if (fee === undefined || fee <= MOST) return fee;
+  report("feemarket.baseFee", `must be at most ${MOST}`);
   return undefined;
 }
 

@@ -5,7 +5,8 @@ export const feemarketParams = defineParams("feemarket", {
     unit: "uassay",
     default: 25_000n,
     min: 1n,
-    max: 1_000_000_000_000n,
+    // A thousandth of an ASSAY for one gas: who wants to lower it again must be able to pay it.
+    max: 1_000_000_000n,
     doc: "Least base fee, for a million gas (25000 is 0.025uassay per gas).",
   },
   maxBaseFee: {

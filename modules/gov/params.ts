@@ -1,6 +1,9 @@
 import { defineParams } from "../../chain/params.ts";
 
-/** Names and defaults as in the Cosmos SDK, amounts of base units. */
+/**
+ * Names and defaults as in the Cosmos SDK, amounts of base units. No value is so extreme that a few who are away, or a few who are against
+ * everything, end governance for ever: it could not be changed back.
+ */
 export const govParams = defineParams("gov", {
   minDeposit: {
     unit: "uassay",
@@ -35,27 +38,27 @@ export const govParams = defineParams("gov", {
     unit: "ppm",
     default: 334_000n,
     min: 0n,
-    max: 1_000_000n,
+    max: 900_000n,
     doc: "Least part of all bonded stake that has to vote.",
   },
   threshold: {
     unit: "ppm",
     default: 500_000n,
     min: 1n,
-    max: 999_999n,
+    max: 900_000n,
     doc: "Part of the stake that voted, abstentions aside, of which more has to say yes.",
   },
   expeditedThreshold: {
     unit: "ppm",
     default: 667_000n,
     min: 1n,
-    max: 999_999n,
+    max: 950_000n,
     doc: "The same for an expedited proposal; more than threshold.",
   },
   vetoThreshold: {
     unit: "ppm",
     default: 334_000n,
-    min: 1n,
+    min: 100_000n,
     max: 1_000_000n,
     doc: "Part of the stake that voted, of which more with a veto rejects a proposal.",
   },

@@ -65,7 +65,7 @@ describe("a change of parameters", () => {
       /^params\/2 no parameter gov\.quorun.*gov\.quorum.*: unknown subspace$/,
     );
     expect(refused(net, { "gov.quorum": 1_000_001n })).toMatch(
-      /^params\/3 gov\.quorum = 1000001 ppm is out of range: 0 to 1000000: failed to set parameter$/,
+      /^params\/3 gov\.quorum = 1000001 ppm is out of range: 0 to 900000: failed to set parameter$/,
     );
     const { value } = changeParams({ "gov.quorum": 1n });
     const { authority, changes } = MsgUpdateParams.decode(value);
@@ -149,7 +149,7 @@ describe("the queries of parameters", () => {
       value: 400_000n,
       unit: "ppm",
       min: 0n,
-      max: 1_000_000n,
+      max: 900_000n,
       default: 334_000n,
       doc: "Least part of all bonded stake that has to vote.",
     });

@@ -47,4 +47,7 @@ export const params: readonly Refusal[] = [
   update("a value that does not fit another", "params/3", {
     changes: [change("gov.expeditedVotingPeriod", 31_536_000_000n)],
   }),
+  update("a deposit that nobody can pay", "params/3", {
+    changes: [change("gov.minDeposit", 10n ** 17n), change("gov.expeditedMinDeposit", 10n ** 18n)],
+  }),
 ];
