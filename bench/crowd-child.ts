@@ -1,3 +1,4 @@
+import { NO_INLINE_RUNS } from "../node/inline/inline-runs.ts";
 import "../node/ssz-hasher.ts";
 import { equalBytes } from "../chain/bytes.ts";
 import { makeCommit } from "../chain/commit.ts";
@@ -38,6 +39,7 @@ const { app } = createLedger({
   runtime,
   store,
   mempool: { maxTxs: 10, maxBytes: 1_048_576 },
+  inline: NO_INLINE_RUNS,
   retainBlocks: 2,
   log,
   onLateCommitment: () => undefined,

@@ -18,6 +18,7 @@ import { balances } from "../modules/bank/store.ts";
 import { modules } from "../modules/registry.ts";
 import { ensureGenesis } from "../node/genesis-state.ts";
 import { homePaths, readGenesis } from "../node/home.ts";
+import { NO_INLINE_RUNS } from "../node/inline/inline-runs.ts";
 import { loadVoteKey } from "../node/keys/node-keys.ts";
 import { createLedger, type Ledger, type LedgerOptions } from "../node/ledger.ts";
 import { type LocalNetwork, makeLocalNetwork } from "../node/local-network.ts";
@@ -89,6 +90,7 @@ export async function nextBlock(app: Application, { genesis, keys, bls }: Maker)
 export function lonelyLedger(options: Pick<LedgerOptions, "runtime" | "store" | "mempool" | "retainBlocks">): Ledger {
   return createLedger({
     ...options,
+    inline: NO_INLINE_RUNS,
     log: silent,
     onLateCommitment: () => undefined,
     onLateReveal: () => undefined,

@@ -63,7 +63,14 @@ export const consensusParams = defineParams("consensus", {
     default: 500n,
     min: 1n,
     max: 30_000n,
-    doc: "Time a full block may take to execute; timeoutPropose must be at least twice this plus networkMargin.",
+    doc: "Time a full block may take to execute; timeoutPropose must be at least twice this and inferenceBudget, plus networkMargin.",
+  },
+  inferenceBudget: {
+    unit: "ms",
+    default: 500n,
+    min: 0n,
+    max: 30_000n,
+    doc: "How long a validator waits for its own outputs of a block's inline runs before it withholds its prevote.",
   },
   networkMargin: { unit: "ms", default: 500n, min: 0n, max: 30_000n, doc: "Time allowed for a proposal to travel." },
   timePrecision: {

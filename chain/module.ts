@@ -24,6 +24,38 @@ export interface ChainSpec {
   readonly denom: string;
 }
 
+/** A run of a model that a transaction waits for. */
+export interface InlineRun {
+  readonly jobId: Uint8Array;
+  readonly modelRoot: Uint8Array;
+  readonly engineId: Uint8Array;
+  /** hash_tree_root of the inputs. */
+  readonly inputsRoot: Uint8Array;
+  /** Serialised tensors. */
+  readonly inputs: Uint8Array;
+  /** Cost units. */
+  readonly units: number;
+  /** An output of the declared shapes, for an estimate of what the transaction costs. */
+  readonly blank: () => Uint8Array;
+}
+
+/** Models that run while a block is executed: every validator has the outputs, and the block carries them. */
+export interface InlineLane {
+  /** False in a block that was built in a later round than 0: what asks for an inline run gets an attested one. */
+  readonly open: boolean;
+  /**
+   * The serialised output; empty for an error of the engine. Whatever becomes of the transaction, the run counts.
+   * @param maxUnits of all runs of the block.
+   * @throws InvalidBlockError when the block does not carry it, or more than it may; RunPendingError when a block that is built
+   *   can't have it yet.
+   */
+  run(run: InlineRun, maxUnits: number): Uint8Array;
+  /** Notes that a model's run was asked for in vain, whatever becomes of the transaction. */
+  demote(modelRoot: Uint8Array): void;
+  /** Of this block so far, each model once, in the order they were noted. */
+  readonly demoted: readonly Uint8Array[];
+}
+
 /** What is the same for everything in one block. */
 export interface BlockInfo {
   readonly height: number;
@@ -39,6 +71,7 @@ export interface BlockInfo {
   readonly beacon: Uint8Array;
   /** What transactions may carry, and messages that carry messages. */
   readonly messages: MessageRegistry;
+  readonly inline: InlineLane;
 }
 
 /** What a state transition may touch. Nothing else: no clock, no randomness, no environment. */

@@ -25,6 +25,8 @@ export interface AssayClientOptions extends RpcBounds {
 export interface InferOptions {
   /** The most that the run may cost, base fee included, in base units; what it does not cost comes back. Its price if not given. */
   readonly maxFee?: bigint;
+  /** `inline` for models that run inline: the output is in the block of the request. `attested` if not given. */
+  readonly lane?: "inline" | "attested";
   /** Milliseconds to wait for the job to become FINAL or FAILED; 60,000 if not given. */
   readonly timeoutMs?: number;
 }
@@ -117,11 +119,11 @@ export async function connectAssay(
       const value = MsgRegisterModel.fromPartial({ ...manifest, owner: address });
       return send([{ typeUrl: MsgRegisterModel.typeUrl, value }]);
     },
-    async infer(model, inputs, { maxFee, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+    async infer(model, inputs, { maxFee, lane = "attested", timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
       const bell = blockBell(endpoint);
       try {
         const link = { comet, queries, bell, submit, requester: address, denom };
-        return await runInference(link, { model, inputs, maxFee, timeoutMs });
+        return await runInference(link, { model, inputs, maxFee, lane, timeoutMs });
       } finally {
         bell.close();
       }

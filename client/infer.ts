@@ -18,6 +18,8 @@ export interface InferenceResult {
   /** 64 hex digits. */
   readonly jobId: string;
   readonly status: "FINAL" | "FAILED";
+  /** The lane that it took: what asks for an inline run can be demoted to an attested one. */
+  readonly lane: "inline" | "attested";
   readonly requestedHeight: number;
   /** Zero for a failed job. */
   readonly finalHeight: number;
@@ -27,7 +29,7 @@ export interface InferenceResult {
   readonly outputs: readonly TensorOutput[];
   /** 64 hex digits; empty for a failed job. */
   readonly outputRoot: string;
-  /** Undefined for a failed job. It is of this request and this output; who signed it only `verifyReceipt` tells. */
+  /** Undefined for a failed job and for an inline run, which the block alone shows. It is of this request and this output; who signed it only `verifyReceipt` tells. */
   readonly receipt: Receipt | undefined;
   /** The job as the chain holds it, with what each committee member did. */
   readonly job: Job;
@@ -47,6 +49,7 @@ export interface InferenceRequest {
   readonly model: string;
   readonly inputs: Readonly<Record<string, TensorInput>>;
   readonly maxFee: bigint | undefined;
+  readonly lane: "inline" | "attested";
   readonly timeoutMs: number;
 }
 
@@ -79,6 +82,11 @@ async function closedJob(queries: InferenceQueries, jobId: string): Promise<Job 
   return job.status === "FINAL" || job.status === "FAILED" ? job : undefined;
 }
 
+function laneOf({ lane }: Job): InferenceResult["lane"] {
+  if (lane === "inline" || lane === "attested") return lane;
+  throw new NodeError(`the node names "${lane.slice(0, 40)}" as a job's lane`);
+}
+
 function readOutputs(model: Model, job: Job): TensorOutput[] {
   if (job.execError) return [];
   try {
@@ -101,6 +109,7 @@ export async function runInference(link: InferenceLink, request: InferenceReques
     model: toHex(model.modelRoot),
     inputs: Tensors.serialize(inputs),
     maxFee: { denom, amount: String(maxFee) },
+    lane: request.lane === "inline" ? "inline" : "",
   });
   const { hash, sequence, sentAt } = await link.submit([{ typeUrl: MsgRequestInference.typeUrl, value }]);
   const tx = await bell.until(`transaction ${hash}`, timeoutMs, () => executed(comet, hash));
@@ -108,14 +117,19 @@ export async function runInference(link: InferenceLink, request: InferenceReques
   const left = Math.max(0, timeoutMs - (performance.now() - sentAt));
   const job = await bell.until(`job ${jobId}`, left, () => closedJob(queries, jobId));
   const latencyMs = performance.now() - sentAt;
+  const lane = laneOf(job);
   const result = {
     jobId,
+    lane,
     requestedHeight: Number(job.requestedHeight),
     finalHeight: Number(job.finalHeight),
     latencyMs,
     job,
   };
   if (job.status !== "FINAL") return { ...result, status: "FAILED", outputs: [], outputRoot: "", receipt: undefined };
+  const outputs = readOutputs(model, job);
+  const outputRoot = toHex(job.outputRoot);
+  if (lane === "inline") return { ...result, status: "FINAL", outputs, outputRoot, receipt: undefined };
   const own: OwnRequest = {
     modelRoot: model.modelRoot,
     engineId: model.engineId,
@@ -128,6 +142,5 @@ export async function runInference(link: InferenceLink, request: InferenceReques
   const answer = await queries.receipt(jobId);
   const receipt = readReceipt(answer.ssz, jobId, job, own);
   if (typeof receipt === "string") throw new NodeError(`the node's answer about job ${jobId} is false: ${receipt}`);
-  const outputs = readOutputs(model, job);
-  return { ...result, status: "FINAL", outputs, outputRoot: toHex(job.outputRoot), receipt };
+  return { ...result, status: "FINAL", outputs, outputRoot, receipt };
 }

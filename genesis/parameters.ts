@@ -84,10 +84,15 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    names: ["consensus.timeoutPropose", "consensus.executionBudget", "consensus.networkMargin"],
+    names: [
+      "consensus.timeoutPropose",
+      "consensus.executionBudget",
+      "consensus.inferenceBudget",
+      "consensus.networkMargin",
+    ],
     // The proposer executes once before it sends and every validator once before it votes.
-    least: (execution = 0n, margin = 0n) => 2n * execution + margin,
-    text: "2 × consensus.executionBudget + consensus.networkMargin",
+    least: (execution = 0n, inference = 0n, margin = 0n) => 2n * (execution + inference) + margin,
+    text: "2 × (consensus.executionBudget + consensus.inferenceBudget) + consensus.networkMargin",
   },
   {
     names: ["consensus.emptyBlockInterval", "consensus.blockInterval"],

@@ -1,5 +1,6 @@
 import { readParams, readRotation, readTip, writeRotation } from "../chain/executor/chain-state.ts";
 import { createContext } from "../chain/executor/context.ts";
+import { NO_LANE } from "../chain/executor/inline-lane.ts";
 import { messageRegistry, type Runtime } from "../chain/executor/runtime.ts";
 import { updateRotation } from "../chain/proposer-rotation.ts";
 import { recordedEntries } from "../chain/recorded-state.ts";
@@ -39,6 +40,7 @@ export function leaveChain(runtime: Runtime, reader: StateReader, absent: readon
     validators,
     proposer: validators[0]?.operator ?? new Uint8Array(20),
     messages: messageRegistry(runtime),
+    inline: NO_LANE,
   };
   const context = createContext(block, overlay, runtime.bls);
   abandonJobs(context);

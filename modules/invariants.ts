@@ -8,7 +8,12 @@ import { claimsInvariant, outstandingInvariant, solvencyInvariant } from "./dist
 import { allowancesInvariant } from "./feegrant/invariants.ts";
 import { baseFeeInvariant } from "./feemarket/invariants.ts";
 import { depositsInvariant, queuesInvariant, votesInvariant } from "./gov/invariants.ts";
-import { escrowInvariant, openJobsInvariant } from "./inference/invariants.ts";
+import {
+  continuationsInvariant,
+  escrowInvariant,
+  openJobsInvariant,
+  residentSetInvariant,
+} from "./inference/invariants.ts";
 import { minterInvariant } from "./mint/invariants.ts";
 import { missedBlocksInvariant, signingInfosInvariant } from "./slashing/invariants.ts";
 import { candidatesInvariant, poolsInvariant, redelegationsInvariant, sharesInvariant } from "./staking/invariants.ts";
@@ -83,6 +88,8 @@ export const INVARIANTS: readonly Invariant[] = [
   { module: "gov", name: "votes", check: votesInvariant },
   { module: "inference", name: "escrow", check: escrowInvariant },
   { module: "inference", name: "openJobs", check: openJobsInvariant },
+  { module: "inference", name: "residentSet", check: residentSetInvariant },
+  { module: "inference", name: "continuations", check: continuationsInvariant },
 ];
 
 /** All that is violated in a state with a validator set, each with the invariant's name in front. */

@@ -1,14 +1,16 @@
 import { headerRoot } from "../chain/block-roots.ts";
 import { equalBytes, toHex } from "../chain/bytes.ts";
+import { consensusParams } from "../chain/consensus-params.ts";
 import { InvalidBlockError } from "../chain/errors.ts";
 import type { BlockAttestations } from "../chain/executor/block-run.ts";
 import { isGenesis, readParams, readRotation, readTip, readValidators } from "../chain/executor/chain-state.ts";
 import type { RecordingContext } from "../chain/executor/context.ts";
 import { type ExecutedBlock, executeBlock } from "../chain/executor/execute-block.ts";
+import type { InlineOutcome } from "../chain/executor/inline-lane.ts";
 import type { Runtime } from "../chain/executor/runtime.ts";
-import type { MessageRegistry } from "../chain/module.ts";
+import type { InlineRun, MessageRegistry } from "../chain/module.ts";
 import type { Params } from "../chain/params.ts";
-import type { CertifiedBlock } from "../chain/types/block.ts";
+import type { Block, CertifiedBlock } from "../chain/types/block.ts";
 import type { AmnesiaChallenge, BlockEvidence } from "../chain/types/evidence.ts";
 import { ZERO_32 } from "../chain/types/primitives.ts";
 import { Commit, type DuplicateVoteEvidence } from "../chain/types/vote.ts";
@@ -33,12 +35,24 @@ export interface BlockSources {
   hasWork(): boolean;
 }
 
+/** This node's own outputs of models that run inline. */
+export interface InlineOutputs {
+  /** Undefined while there is none: the run is then begun, if this node can run it. */
+  output(run: InlineRun): Uint8Array | undefined;
+  /**
+   * Compares what a block carries with what this node gets, and waits for that as long as `consensus.inferenceBudget` allows.
+   * @returns why this node can't vote for the block, or undefined.
+   */
+  difference(outcomes: readonly InlineOutcome[], budgetMs: number): Promise<string | undefined>;
+}
+
 export interface ApplicationOptions {
   readonly runtime: Runtime;
   readonly registry: MessageRegistry;
   readonly store: StateStore;
   readonly mempool: Mempool;
   readonly sources: BlockSources;
+  readonly inline: InlineOutputs;
   /** Blocks kept, counted from the tip; 0 keeps all. */
   readonly retainBlocks: number;
   readonly log: Logger;
@@ -81,6 +95,20 @@ export function createApplication(options: ApplicationOptions): Application {
     executed.set(toHex(block.blockId), block);
   }
 
+  /** Executes a block unless that is done. @returns why it is invalid */
+  function run(block: Block): string | undefined {
+    if (executed.has(toHex(headerRoot(block.header)))) return undefined;
+    try {
+      remember(timed(() => executeBlock(runtime, registry, store, tip, block)));
+      return undefined;
+    } catch (error) {
+      if (error instanceof InvalidBlockError) return error.reason;
+      // A proposal that makes the state transition throw is invalid, whatever it threw: others must not be stopped by it.
+      log.error({ err: error, height: block.header.height }, "a proposal made the state transition throw");
+      return `execution failed: ${String(error)}`;
+    }
+  }
+
   return {
     spec: runtime.spec,
     get tip() {
@@ -99,21 +127,22 @@ export function createApplication(options: ApplicationOptions): Application {
     },
     async build(request) {
       const start = { ...request, parentId: tip.blockId, parentCommit: tip.commit };
-      const block = timed(() => buildBestBlock({ runtime, store, mempool, sources, log }, start));
+      const block = timed(() =>
+        buildBestBlock({ runtime, store, mempool, sources, inline: options.inline, log }, start),
+      );
       remember(block);
       return block.block;
     },
-    execute(block): Promise<Execution> {
-      if (executed.has(toHex(headerRoot(block.header)))) return Promise.resolve({ kind: "ok" });
-      try {
-        remember(timed(() => executeBlock(runtime, registry, store, tip, block)));
-        return Promise.resolve({ kind: "ok" });
-      } catch (error) {
-        if (error instanceof InvalidBlockError) return Promise.resolve({ kind: "invalid", reason: error.reason });
-        // A proposal that makes the state transition throw is invalid, whatever it threw: others must not be stopped by it.
-        log.error({ err: error, height: block.header.height }, "a proposal made the state transition throw");
-        return Promise.resolve({ kind: "invalid", reason: `execution failed: ${String(error)}` });
-      }
+    async execute(block): Promise<Execution> {
+      const invalid = run(block);
+      if (invalid !== undefined) return { kind: "invalid", reason: invalid };
+      const outcomes = executed.get(toHex(headerRoot(block.header)))?.inlineOutcomes ?? [];
+      if (outcomes.length === 0) return { kind: "ok" };
+      const budget = Number(consensusParams.read(params).inferenceBudget);
+      const reason = await options.inline.difference(outcomes, budget);
+      if (reason === undefined) return { kind: "ok" };
+      log.warn({ height: block.header.height, reason }, "an inline output of a proposal is not this node's");
+      return { kind: "inferenceDiffers", reason };
     },
     async commit({ block, commit }, { polkas, challenges } = NO_TESTIMONY) {
       const id = headerRoot(block.header);

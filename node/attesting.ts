@@ -60,6 +60,7 @@ export async function startAttesting(
     clock: steadyClock,
     log,
   });
+  parts.inline.attach(attester.runs);
   const unsubscribe = parts.onCommit(() => attester.onCommit(store.latest));
   const stopPending = mempool.onAdded((tx) => attester.onPendingTx(tx.body.messages));
   attester.onCommit(store.latest);

@@ -12,7 +12,7 @@ import type { DecodedTx } from "../chain/tx.ts";
 import { NO_EVIDENCE } from "../chain/types/evidence.ts";
 import type { ApplicationOptions } from "./application.ts";
 
-type BuildPorts = Pick<ApplicationOptions, "runtime" | "store" | "mempool" | "sources" | "log">;
+type BuildPorts = Pick<ApplicationOptions, "runtime" | "store" | "mempool" | "sources" | "inline" | "log">;
 type Start = Omit<BlockStart, "validatorsRoot" | "paramsRoot" | "evidence">;
 
 /** A block is begun anew at most this often before it is built without transactions. */
@@ -29,7 +29,10 @@ const NO_POOLS: Pick<BlockContents, "evidence" | "select"> = {
  * throws, half of the transactions are tried, then a quarter, down to none: one that is to blame alone is found in the end.
  * @throws when not even an empty block can be built, which is a fault of this node.
  */
-export function buildBestBlock({ runtime, store, mempool, sources, log }: BuildPorts, start: Start): ExecutedBlock {
+export function buildBestBlock(
+  { runtime, store, mempool, sources, inline, log }: BuildPorts,
+  start: Start,
+): ExecutedBlock {
   let limit = Number.MAX_SAFE_INTEGER;
   let withPools = true;
   let suspect: DecodedTx | undefined;
@@ -38,7 +41,11 @@ export function buildBestBlock({ runtime, store, mempool, sources, log }: BuildP
 
   function attempt(transactions: readonly DecodedTx[]): BuiltBlock {
     const pools = { evidence: sources.evidence(), select: selectWaiting };
-    return buildBlock(runtime, store, start, { ...(withPools ? pools : NO_POOLS), transactions });
+    return buildBlock(runtime, store, start, {
+      ...(withPools ? pools : NO_POOLS),
+      transactions,
+      outputs: (run) => inline.output(run),
+    });
   }
 
   function leaveOut(error: unknown, transactions: readonly DecodedTx[]): void {

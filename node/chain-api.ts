@@ -1,12 +1,13 @@
 import { decodeTx } from "../chain/decode-tx.ts";
 import { GRPC, QueryError, TxError } from "../chain/errors.ts";
 import { readParams, readRotation, readTip } from "../chain/executor/chain-state.ts";
+import { estimatingLane } from "../chain/executor/inline-lane.ts";
 import { runTx } from "../chain/executor/run-tx.ts";
 import type { BlockInfo, Query, QueryContext } from "../chain/module.ts";
 import { createOverlay } from "../state/overlay.ts";
 import type { StateReader } from "../state/store.ts";
 import type { NodeApi, StoredBlock } from "./api.ts";
-import type { ApplicationOptions } from "./application.ts";
+import type { ApplicationOptions, InlineOutputs } from "./application.ts";
 import { heightOfBlock, locateTx, oldestBlock, readBlock } from "./block-store.ts";
 import { searchTxs } from "./tx-search.ts";
 
@@ -31,6 +32,7 @@ export type ChainApi = Pick<
 export interface ChainApiOptions extends Pick<ApplicationOptions, "runtime" | "registry" | "store" | "mempool"> {
   /** The block that a simulated transaction would be in. */
   readonly pendingBlock: () => BlockInfo;
+  readonly inline: Pick<InlineOutputs, "output">;
   readonly queries: ReadonlyMap<string, Query>;
   readonly rotation: NodeApi["rotation"];
 }
@@ -96,7 +98,8 @@ export function createChainApi(options: ChainApiOptions): ChainApi {
     },
     simulate(bytes) {
       const tx = decodeTx(bytes, registry, spec);
-      const env = { block: options.pendingBlock(), bls: runtime.bls, ante: runtime.ante };
+      const inline = estimatingLane((run) => options.inline.output(run));
+      const env = { block: { ...options.pendingBlock(), inline }, bls: runtime.bls, ante: runtime.ante };
       const result = runTx(env, createOverlay(store.latest), tx, "simulate");
       if (result.code !== 0) throw new TxError(result.codespace, result.code, result.log);
       return { gasUsed: result.gasUsed, result };

@@ -35,6 +35,7 @@ import { ensureGenesis } from "./genesis-state.ts";
 import { gossipHandlers } from "./gossip.ts";
 import { haltsAfter } from "./halt.ts";
 import type { HomePaths } from "./home.ts";
+import { createInlineRuns, type InlineRuns } from "./inline/inline-runs.ts";
 import { invariantWatch } from "./invariant-watch.ts";
 import type { Ed25519Key } from "./keys/node-keys.ts";
 import { createLedger } from "./ledger.ts";
@@ -89,6 +90,7 @@ export interface NodeParts {
   readonly mempool: Mempool;
   readonly pool: NodeAttestationPool;
   readonly evidence: EvidencePool;
+  readonly inline: InlineRuns;
   readonly app: Application;
   readonly driver: Driver;
   readonly network: Network;
@@ -189,9 +191,15 @@ async function connect(
   await snapshots.retain(interval === 0 ? 0 : keep); // What an interrupted snapshot or restore has left.
   const snapshotMaker = createSnapshotMaker({ state: store, snapshots, interval, keep, log });
   const watch = invariantWatch(config.invariants.every, runtime.spec);
+  const inline = createInlineRuns({
+    state: () => store.latest,
+    clock: steadyClock,
+    onOutput: () => driver.notifyWork(),
+  });
   const ledger = createLedger({
     runtime,
     store,
+    inline,
     mempool: { ...config.mempool, ttlMs: config.mempool.ttl * 1000, now: () => steadyClock.now() },
     retainBlocks: config.retention.heights,
     log,
@@ -224,6 +232,7 @@ async function connect(
   });
   const outlet = inputs.outlet?.(honest, voteKey, genesis.spec) ?? honest;
   const signer = await openNodeSigner(inputs, bls, store);
+  if (signer === undefined) inline.abstain();
   const gate =
     signer &&
     createVotingGate({
@@ -265,6 +274,7 @@ async function connect(
     mempool,
     queries,
     pendingBlock: () => ledger.pendingBlock(),
+    inline,
     rotation: (height) => app.rotation(height),
   });
   const earliestHeight = (): number => chain.earliestHeight;
@@ -336,6 +346,7 @@ async function connect(
     mempool,
     pool,
     evidence: ledger.evidence,
+    inline,
     app,
     driver,
     network,

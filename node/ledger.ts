@@ -18,7 +18,7 @@ import { pendingBlocks } from "./pending-block.ts";
 import { readPolkas } from "./polka-store.ts";
 
 /** What the ledger needs; of the rest of the node it knows nothing, so that a simulator can compose it too. */
-export interface LedgerOptions extends Pick<ApplicationOptions, "runtime" | "store" | "retainBlocks"> {
+export interface LedgerOptions extends Pick<ApplicationOptions, "runtime" | "store" | "inline" | "retainBlocks"> {
   readonly mempool: Pick<MempoolOptions, "maxTxs" | "maxBytes" | "ttlMs" | "now">;
   readonly log: Logger;
   readonly onLateCommitment: NonNullable<AttestationPoolOptions["onLateCommitment"]>;
@@ -95,6 +95,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       addChallenge: (challenge) => found({ kind: "amnesiaChallenge", evidence: challenge }),
       hasWork: () => pool.hasWork || evidence.count > 0,
     },
+    inline: options.inline,
     retainBlocks: options.retainBlocks,
     log,
     ...(options.onExecuted === undefined ? {} : { onExecuted: options.onExecuted }),

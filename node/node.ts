@@ -153,7 +153,7 @@ function createApi(
       const model = models.get(parts.store.latest, root);
       if (model === undefined) return "unknown";
       if (!equalBytes(blobRoot(bytes), root)) return "mismatch";
-      const refused = declarationFault(await checkModelAside(bytes), model.manifest.opset);
+      const refused = declarationFault(await checkModelAside(bytes), model.manifest);
       if (refused !== undefined) return { refused };
       try {
         await parts.blobs.put(bytes);
@@ -272,8 +272,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await parts.network.start();
     closers.push(() => parts.network.stop());
     const makeEngine = options.engine ?? createEngine;
-    const declaredOpset = (root: Uint8Array) => models.get(parts.store.latest, root)?.manifest.opset;
-    closers.push(await startAttesting(parts, inputs, () => checkedEngine(makeEngine(), declaredOpset)));
+    const declared = (root: Uint8Array) => models.get(parts.store.latest, root)?.manifest;
+    closers.push(await startAttesting(parts, inputs, () => checkedEngine(makeEngine(), declared)));
     await parts.gate?.settled(SETTLING_MS);
     await parts.driver.start();
     closers.push(() => parts.driver.stop());

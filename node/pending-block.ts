@@ -1,4 +1,5 @@
 import { readParams, readRotation, readTip } from "../chain/executor/chain-state.ts";
+import { NO_LANE } from "../chain/executor/inline-lane.ts";
 import { messageRegistry, type Runtime } from "../chain/executor/runtime.ts";
 import type { BlockInfo } from "../chain/module.ts";
 import type { StateStore } from "../state/store.ts";
@@ -22,6 +23,7 @@ export function pendingBlocks(runtime: Runtime, store: Pick<StateStore, "latest"
       proposer: validators[0]?.operator ?? new Uint8Array(20),
       beacon,
       messages: messageRegistry(runtime),
+      inline: NO_LANE,
     };
     known = { height: store.height, block };
     return block;

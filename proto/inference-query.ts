@@ -30,6 +30,8 @@ export const Model = message(`${PACKAGE}.Model`, {
   /** Charged by every request at the parameters in force, in base units. */
   baseFee: [21, "string"],
   costUnits: [22, "uint64"],
+  /** Whether its requests may ask for the inline lane. */
+  inline: [23, "bool"],
 });
 export type Model = Message<typeof Model>;
 
@@ -78,6 +80,8 @@ export const Job = message(`${PACKAGE}.Job`, {
   failure: [27, "string"],
   /** In the order of the committee. */
   members: [28, Member, "repeated"],
+  /** `attested`, or `inline`: then there are no committee and no receipt, and what shows the output is the block. */
+  lane: [29, "string"],
 });
 export type Job = Message<typeof Job>;
 

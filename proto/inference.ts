@@ -1,4 +1,5 @@
 import { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
+import { Any } from "cosmjs-types/google/protobuf/any";
 import { type Message, message } from "./codec.ts";
 
 /** What the inference module's transactions carry. See assay/inference/v1/tx.proto. */
@@ -36,6 +37,8 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   probes: [15, "bytes", "repeated"],
   /** The most that may be taken as deposit. */
   maxDeposit: [16, Coin],
+  /** Asks for a place in the resident set, whose models may run inline. */
+  inline: [17, "bool"],
 });
 export type MsgRegisterModel = Message<typeof MsgRegisterModel>;
 
@@ -58,11 +61,57 @@ export const MsgRequestInference = message("assay.inference.v1.MsgRequestInferen
   valueAtRisk: [5, "string"],
   /** Height by which the job must be final, or fail; zero for the module's own windows. */
   deadline: [6, "uint64"],
+  /** `inline`: the output is in the block of the request. `attested`, and the default: two blocks later at best, with a receipt. */
+  lane: [7, "string"],
 });
 export type MsgRequestInference = Message<typeof MsgRequestInference>;
 
 export const MsgRequestInferenceResponse = message("assay.inference.v1.MsgRequestInferenceResponse", {
   /** 32 bytes. */
   jobId: [1, "bytes"],
+  /** The lane that it took: what asks for an inline run can be demoted. */
+  lane: [2, "string"],
+  /** Of an inline run, 32 bytes. */
+  outputRoot: [3, "bytes"],
+  /** Of an inline run: SSZ Tensors; empty for the reserved output EXEC_ERROR. */
+  output: [4, "bytes"],
 });
 export type MsgRequestInferenceResponse = Message<typeof MsgRequestInferenceResponse>;
+
+/** What must hold of an output. */
+export const Condition = message("assay.inference.v1.Condition", {
+  /** Name of the output tensor; empty for the first. */
+  output: [1, "string"],
+  /** `element`, or `argmax`: the place of the greatest element, the first of equals. */
+  kind: [2, "string"],
+  /** Place of the element in the tensor's data, in row-major order. */
+  index: [3, "uint64"],
+  /** `eq`, `ne`, `lt`, `le`, `gt` or `ge`. */
+  operator: [4, "string"],
+  /** A decimal number: `-0.25`. Compared exactly; NaN meets no condition. */
+  value: [5, "string"],
+});
+export type Condition = Message<typeof Condition>;
+
+/** Messages that run only if an output is as wanted. */
+export const MsgInferThen = message("assay.inference.v1.MsgInferThen", {
+  request: [1, MsgRequestInference],
+  /** All must hold. */
+  conditions: [2, Condition, "repeated"],
+  /** Run if they do, all or none; each must have the requester as its only signer. */
+  messages: [3, Any, "repeated"],
+  /** In the attested lane: gas that the messages may use once the output is final; paid with the request and not returned. */
+  gasLimit: [4, "uint64"],
+  /** In the attested lane: coins that are held until then, so that they are there; they return to the requester before the messages run. */
+  escrow: [5, Coin, "repeated"],
+});
+export type MsgInferThen = Message<typeof MsgInferThen>;
+
+export const MsgInferThenResponse = message("assay.inference.v1.MsgInferThenResponse", {
+  inference: [1, MsgRequestInferenceResponse],
+  /** Of an inline run: whether the conditions held and the messages have run. */
+  met: [2, "bool"],
+  /** The messages' responses. */
+  results: [3, "bytes", "repeated"],
+});
+export type MsgInferThenResponse = Message<typeof MsgInferThenResponse>;

@@ -11,7 +11,7 @@ import { type BlockStart, messageRegistry, type Runtime } from "./runtime.ts";
 /** The rules that a block must keep before anything in it runs. Each throws InvalidBlockError, naming the rule. */
 
 /** Height, time, proposer and randao reveal. Whose turn it is to propose is consensus' to judge: it knows the round. */
-export function checkStart(runtime: Runtime, base: StateReader, start: BlockStart): BlockInfo {
+export function checkStart(runtime: Runtime, base: StateReader, start: BlockStart): Omit<BlockInfo, "inline"> {
   const tip = readTip(base);
   if (start.height !== tip.height + 1)
     throw new InvalidBlockError(`height ${start.height}, expected ${tip.height + 1}`);

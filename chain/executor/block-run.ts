@@ -1,7 +1,7 @@
 import { createOverlay } from "../../state/overlay.ts";
 import type { Overlay, StateReader } from "../../state/store.ts";
 import { consensusParams } from "../consensus-params.ts";
-import type { Event } from "../module.ts";
+import type { BlockInfo, Event } from "../module.ts";
 import type { Params } from "../params.ts";
 import { advanceRotation, type Rotation, updateRotation } from "../proposer-rotation.ts";
 import type { DecodedTx } from "../tx.ts";
@@ -11,6 +11,7 @@ import { checkLastCommit, checkStart } from "./block-checks.ts";
 import { pruneHeights, readRotation, writeDecision, writeHeight, writeRotation, writeTip } from "./chain-state.ts";
 import { createContext, type RecordingContext } from "./context.ts";
 import { checkEvidence } from "./evidence-checks.ts";
+import { type BlockLane, type InlineOutcome, NO_LANE } from "./inline-lane.ts";
 import { checkReceipt, type TxResult } from "./receipts.ts";
 import { runTx } from "./run-tx.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
@@ -24,6 +25,7 @@ export interface BlockOutcome {
   /** Who votes from the next height on. */
   readonly next: Rotation;
   readonly setChanged: boolean;
+  readonly inlineOutcomes: readonly InlineOutcome[];
 }
 
 /** A block under way. Each step throws InvalidBlockError when a rule is broken; after that the run is of no use. */
@@ -33,7 +35,7 @@ export interface BlockRun {
   begin(attestations: BlockAttestations): void;
   /**
    * Runs a transaction that fits (block-limits.ts).
-   * @throws TxError when it can't be in this block; the run goes on without it.
+   * @throws TxError or RunPendingError when it can't be in this block; the run goes on without it.
    */
   tx(tx: DecodedTx): TxResult;
   finish(): BlockOutcome;
@@ -70,13 +72,30 @@ function pruneOld(overlay: Overlay, params: Params, height: number, time: number
  * Starts a block on the committed state `base`, which it never writes to.
  * @throws InvalidBlockError
  */
-export function startBlock(runtime: Runtime, base: StateReader, start: BlockStart): BlockRun {
-  const block = checkStart(runtime, base, start);
+export function startBlock(runtime: Runtime, base: StateReader, start: BlockStart, inline: BlockLane): BlockRun {
+  const block: BlockInfo = { ...checkStart(runtime, base, start), inline };
   const lastCommit = checkLastCommit(runtime, base, start);
   const evidence = checkEvidence({ runtime, base, time: start.time }, start.evidence);
   const overlay = createOverlay(base);
-  const context = createContext(block, overlay, runtime.bls);
+  // Models run for transactions alone: what runs at the begin and the end of a block can't wait for a later one.
+  const around: BlockInfo = { ...block, inline: { ...NO_LANE, demoted: inline.demoted } };
+  const context = createContext(around, overlay, runtime.bls);
   const results: TxResult[] = [];
+
+  /** What a transaction that waits on has run inline, is not in the block either. */
+  function deliver(tx: DecodedTx): TxResult {
+    const before = inline.outcomes.length;
+    const attempt = createOverlay(overlay);
+    try {
+      const result = runTx({ block, bls: runtime.bls, ante: runtime.ante }, attempt, tx, "deliver");
+      attempt.flush();
+      return result;
+    } catch (error) {
+      inline.rewind(before);
+      throw error;
+    }
+  }
+
   return {
     context,
     begin({ duplicateAttestations, commitments, reveals, outputs }) {
@@ -84,19 +103,27 @@ export function startBlock(runtime: Runtime, base: StateReader, start: BlockStar
       for (const module of runtime.modules) module.beginBlock?.(context, input);
     },
     tx(tx) {
-      const result = runTx({ block, bls: runtime.bls, ante: runtime.ante }, overlay, tx, "deliver");
+      const result = deliver(tx);
       checkReceipt(result);
       results.push(result);
       return result;
     },
     finish() {
+      inline.close();
       let desired: readonly Validator[] | undefined;
       const gasWanted = results.reduce((sum, result) => sum + BigInt(result.gasWanted), 0n);
       for (const module of runtime.modules) desired = module.endBlock?.(context, gasWanted) ?? desired;
       const next = finishValidators(overlay, start, desired);
       writeTip(overlay, { height: start.height, time: start.time, beacon: block.beacon });
       pruneOld(overlay, block.params, start.height, start.time);
-      return { overlay, txs: results, events: context.events, next, setChanged: desired !== undefined };
+      return {
+        overlay,
+        txs: results,
+        events: context.events,
+        next,
+        setChanged: desired !== undefined,
+        inlineOutcomes: inline.outcomes,
+      };
     },
   };
 }

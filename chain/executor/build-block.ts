@@ -5,12 +5,14 @@ import type { DecodedTx } from "../tx.ts";
 import type { Block, Body } from "../types/block.ts";
 import type { BlockEvidence } from "../types/evidence.ts";
 import { Header } from "../types/header.ts";
+import { MAX_INLINE_OUTPUT } from "../types/limits.ts";
 import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
 import { type BlockAttestations, type BlockRun, startBlock } from "./block-run.ts";
 import type { RecordingContext } from "./context.ts";
 import { usableEvidence } from "./evidence-checks.ts";
 import { type ExecutedBlock, executedBlock } from "./execute-block.ts";
 import { headerBase, sealHeader } from "./header.ts";
+import { type BlockLane, buildingLane, type OutputSource, RunPendingError } from "./inline-lane.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
 
 /** What a proposer may put into a block; `select` picks what the modules will accept. */
@@ -20,6 +22,8 @@ export interface BlockContents {
   /** In the order they should run. */
   readonly transactions: Iterable<DecodedTx>;
   select(context: RecordingContext): BlockAttestations;
+  /** Outputs of models that transactions run inline; without it those that do wait. */
+  readonly outputs?: OutputSource;
 }
 
 export interface BuiltBlock {
@@ -46,17 +50,28 @@ export class SelectionFault extends Error {
   }
 }
 
+/** Room that is kept for the outputs of models; a transaction whose output does not fit waits for the next block. */
+const INLINE_OUTPUT_BYTES = 1024 * 1024;
+
+function outputBytes({ outcomes }: BlockLane): number {
+  // A job id, and where its bytes begin, twice.
+  return outcomes.reduce((sum, { output }) => sum + output.length + 40, 0);
+}
+
 /** Runs what fits. A sender whose transaction is left for a later block has its later ones left too: they build on it. */
-function runTransactions(run: BlockRun, contents: BlockContents, otherBytes: number) {
-  const room = createBlockRoom(run.context.block.params, otherBytes);
+function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane, otherBytes: number) {
+  const room = createBlockRoom(run.context.block.params, otherBytes + (lane.open ? INLINE_OUTPUT_BYTES : 0));
   const left = new Set<string>();
   const taken: DecodedTx[] = [];
   const refused: { tx: DecodedTx; reason: string }[] = [];
   for (const tx of contents.transactions) {
     const size = { bytes: tx.bytes.length, gasLimit: tx.gasLimit };
     const signers = tx.signers.map(toHex);
-    if (room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
+    const leave = (): void => {
       for (const signer of signers) left.add(signer);
+    };
+    if (room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
+      leave();
       continue;
     }
     try {
@@ -64,6 +79,10 @@ function runTransactions(run: BlockRun, contents: BlockContents, otherBytes: num
       room.take(size);
       taken.push(tx);
     } catch (error) {
+      if (error instanceof RunPendingError) {
+        leave();
+        continue;
+      }
       if (!(error instanceof TxError)) throw new TransactionFault(tx, error);
       refused.push({ tx, reason: error.message });
     }
@@ -96,17 +115,21 @@ export function buildBlock(
   const { validatorsRoot, paramsRoot } = head;
   const evidence = usableEvidence({ runtime, base: store.latest, time: request.time }, contents.evidence);
   const start: BlockStart = { ...request, validatorsRoot, paramsRoot, evidence };
-  const run = startBlock(runtime, store.latest, start);
+  const lane = buildingLane(start.round, (inline) =>
+    outputBytes(lane) > INLINE_OUTPUT_BYTES - MAX_INLINE_OUTPUT - 40 ? undefined : contents.outputs?.(inline),
+  );
+  const run = startBlock(runtime, store.latest, start, lane);
   const attestations = beginWith(run, contents);
   const { lastCommit, randaoReveal } = start;
-  const others: Body = { transactions: [], lastCommit, evidence, ...attestations, randaoReveal };
+  const others: Body = { transactions: [], lastCommit, evidence, ...attestations, randaoReveal, inlineResults: [] };
   const otherBytes = bytesWithoutTransactions({ header: Header.defaultValue(), body: others });
   if (otherBytes > MAX_SERIALISED_BLOCK) {
     throw new SelectionFault(new Error(`${otherBytes} bytes besides transactions, at most ${MAX_SERIALISED_BLOCK}`));
   }
-  const { taken, refused } = runTransactions(run, contents, otherBytes);
+  const { taken, refused } = runTransactions(run, contents, lane, otherBytes);
   const outcome = run.finish();
-  const body: Body = { ...others, transactions: taken.map(({ bytes }) => bytes) };
+  const inlineResults = lane.outcomes.map(({ run: { jobId }, output }) => ({ jobId, output }));
+  const body: Body = { ...others, transactions: taken.map(({ bytes }) => bytes), inlineResults };
   const update = store.prepare(head.height, outcome.overlay.changes());
   const block: Block = { header: sealHeader(head, start, body, outcome, update.root), body };
   const hashes = taken.map(({ hash }) => hash);

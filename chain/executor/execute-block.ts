@@ -9,6 +9,7 @@ import type { Commit } from "../types/vote.ts";
 import { bytesWithoutTransactions, createBlockRoom, MAX_SERIALISED_BLOCK } from "./block-limits.ts";
 import { type BlockOutcome, type BlockRun, startBlock } from "./block-run.ts";
 import { headerBase, headerDifference, sealHeader } from "./header.ts";
+import { carriedLane, type InlineOutcome } from "./inline-lane.ts";
 import type { TxResult } from "./receipts.ts";
 import type { BlockStart, Runtime } from "./runtime.ts";
 
@@ -24,6 +25,7 @@ export interface ExecutedBlock {
   readonly events: readonly Event[];
   readonly next: Rotation;
   readonly setChanged: boolean;
+  readonly inlineOutcomes: readonly InlineOutcome[];
 }
 
 /** Puts together what a block that ran to its end leaves behind. */
@@ -31,9 +33,9 @@ export function executedBlock(
   block: Block,
   update: StateUpdate,
   txHashes: readonly Uint8Array[],
-  { txs, events, next, setChanged }: BlockOutcome,
+  { txs, events, next, setChanged, inlineOutcomes }: BlockOutcome,
 ): ExecutedBlock {
-  return { block, blockId: headerRoot(block.header), update, txHashes, txs, events, next, setChanged };
+  return { block, blockId: headerRoot(block.header), update, txHashes, txs, events, next, setChanged, inlineOutcomes };
 }
 
 function runTransactions(run: BlockRun, block: Block, registry: MessageRegistry, runtime: Runtime): Uint8Array[] {
@@ -81,6 +83,7 @@ export function executeBlock(
     height: header.height,
     time: header.time,
     proposerIndex: header.proposerIndex,
+    round: header.round,
     parentId: parent.blockId,
     parentCommit: parent.commit,
     validatorsRoot: head.validatorsRoot,
@@ -89,7 +92,7 @@ export function executeBlock(
     lastCommit: body.lastCommit,
     evidence: body.evidence,
   };
-  const run = startBlock(runtime, store.latest, start);
+  const run = startBlock(runtime, store.latest, start, carriedLane(header.round, body.inlineResults));
   run.begin(body);
   const txHashes = runTransactions(run, block, registry, runtime);
   const outcome = run.finish();

@@ -8,6 +8,7 @@ import { isRecorded, restoreRecorded } from "../recorded-state.ts";
 import type { Validator } from "../types/validator.ts";
 import { writeParams, writeRotation, writeTip } from "./chain-state.ts";
 import { createContext } from "./context.ts";
+import { NO_LANE } from "./inline-lane.ts";
 import { GENESIS_BEACON } from "./randomness.ts";
 import { messageRegistry, type Runtime } from "./runtime.ts";
 
@@ -56,6 +57,7 @@ export function initialState(runtime: Runtime, empty: StateReader, genesis: Gene
     proposer: new Uint8Array(20),
     beacon: GENESIS_BEACON,
     messages: messageRegistry(runtime),
+    inline: NO_LANE,
   };
   const context = createContext(block, overlay, runtime.bls);
   writeParams(overlay, genesis.params);

@@ -55,10 +55,11 @@ export function sealHeader(
     nextValidatorsRoot: setRoot(outcome.next.validators),
     paramsRoot: head.paramsRoot,
     beacon: nextBeacon(head.beacon, start.randaoReveal),
+    round: start.round,
   };
 }
 
-const NUMBERS = ["version", "height", "time", "proposerIndex"] as const satisfies readonly (keyof Header)[];
+const NUMBERS = ["version", "height", "time", "proposerIndex", "round"] as const satisfies readonly (keyof Header)[];
 const ROOTS = [
   "parentId",
   "bodyRoot",

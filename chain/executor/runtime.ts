@@ -28,6 +28,8 @@ export interface BlockStart {
   readonly height: number;
   readonly time: number;
   readonly proposerIndex: number;
+  /** That the block is built in. */
+  readonly round: number;
   readonly parentId: Uint8Array;
   /** A certificate of the parent that has been verified: the same one in the block needs no second look. */
   readonly parentCommit: Commit;

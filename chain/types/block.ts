@@ -4,6 +4,7 @@ import { BlockEvidence } from "./evidence.ts";
 import { Header } from "./header.ts";
 import {
   MAX_EVIDENCE_PER_BLOCK,
+  MAX_INLINE_RESULTS_PER_BLOCK,
   MAX_OUTPUTS_PER_BLOCK,
   MAX_REVEALS_PER_BLOCK,
   MAX_TX_BYTES,
@@ -25,6 +26,8 @@ export const Body = new ContainerType(
     /** The outputs of exactly the jobs that this block's reveals make final, in the order they do. */
     outputs: new ListCompositeType(JobOutput, MAX_OUTPUTS_PER_BLOCK),
     randaoReveal: Bytes96,
+    /** The outputs of the models that the transactions ran, in the order they did; none unless the block was built in round 0. */
+    inlineResults: new ListCompositeType(JobOutput, MAX_INLINE_RESULTS_PER_BLOCK),
   },
   { typeName: "Body" },
 );

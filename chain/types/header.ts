@@ -22,6 +22,8 @@ export const Header = new ContainerType(
     /** The parameters in force for this block. */
     paramsRoot: Bytes32,
     beacon: Bytes32,
+    /** The round that the block was built in: a later proposal of it keeps it. */
+    round: Uint32,
   },
   { typeName: "Header" },
 );

@@ -15,6 +15,8 @@ export const MAX_POLKAS_PER_BLOCK = 8;
 export const MAX_COMMITMENT_ENTRIES = 256;
 export const MAX_REVEALS_PER_BLOCK = 4096;
 export const MAX_OUTPUTS_PER_BLOCK = 256;
+/** Models that run while a block is executed. */
+export const MAX_INLINE_RESULTS_PER_BLOCK = 64;
 /** Bytes of an output that a block carries itself. */
 export const MAX_INLINE_OUTPUT = 16 * 1024;
 /** Upper bound of a serialised block, whatever the parameters say. */

@@ -52,6 +52,8 @@ export function proposalFault(signed: SignedProposal, height: Height, spec: Chai
   if (proposal.polRound > proposal.round) return `proof of lock in round ${proposal.polRound - 1}, which is not over`;
   // A block that others locked on keeps its first proposer; a fresh one is the signer's own.
   if (proposal.polRound === 0 && header.proposerIndex !== index) return "the block names another proposer";
+  if (proposal.polRound === 0 && header.round !== proposal.round) return "the block was not built in this round";
+  if (proposal.polRound > 0 && header.round >= proposal.polRound) return "the block was built after its proof of lock";
   if (!equalBytes(headerRoot(header), proposal.blockId)) return "the block is not the one proposed";
   const message = proposalRoot(proposal, spec.genesisRoot);
   const own = { publicKey: proposer.voteKey, message, signature };

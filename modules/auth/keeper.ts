@@ -28,6 +28,7 @@ export const MODULE_ACCOUNTS: readonly ModuleAccount[] = [
   { name: "bonded_tokens_pool", permissions: ["burner", "staking"] },
   { name: "not_bonded_tokens_pool", permissions: ["burner", "staking"] },
   { name: "inference_escrow", permissions: ["burner"] },
+  { name: "inference_held", permissions: [] },
   { name: "distribution", permissions: [] },
   { name: "gov", permissions: [] },
   { name: "gov_deposits", permissions: ["burner"] },

@@ -1,6 +1,7 @@
 import { BitArray } from "@chainsafe/ssz";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
+import { MAX_INLINE_RESULTS_PER_BLOCK } from "../../chain/types/limits.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { heightKey } from "../../state/collections.ts";
 import { accountText } from "../addresses.ts";
@@ -9,12 +10,14 @@ import { dueJobs, updateJob } from "./jobs.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { isQuorum } from "./quorum.ts";
+import { giveStrikes } from "./resident-set.ts";
 import {
   blockLoad,
   commitments,
   committeeJobs,
   committees,
   equivocations,
+  JOB_KIND,
   JOB_STATUS,
   type JobRecord,
   jobInputs,
@@ -131,7 +134,7 @@ function sweep(ctx: Context): void {
   const { jobRetention, maxJobsPerBlock } = inferenceParams.read(params);
   const oldest = height - Number(jobRetention);
   if (oldest <= 0) return;
-  const limit = 2 * Number(maxJobsPerBlock);
+  const limit = 2 * (Number(maxJobsPerBlock) + MAX_INLINE_RESULTS_PER_BLOCK);
   for (const [key] of jobsByHeight.entries(ctx.store, { before: heightKey.encode(oldest), limit })) {
     const [, jobId] = key;
     const job = jobs.get(ctx.store, jobId);
@@ -140,7 +143,7 @@ function sweep(ctx: Context): void {
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
     for (const kept of [jobs, jobOutputs, receipts, participations]) kept.delete(ctx.store, jobId);
-    releaseCommittee(ctx, job.committeeRoot);
+    if (job.kind !== JOB_KIND.inline) releaseCommittee(ctx, job.committeeRoot);
   }
 }
 
@@ -155,4 +158,5 @@ export function endBlock(ctx: Context): void {
     closeWindow(ctx, jobId, job, committee);
   }
   sweep(ctx);
+  giveStrikes(ctx);
 }

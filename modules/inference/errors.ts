@@ -13,6 +13,9 @@ const table = defineErrors("inference", {
   blockFull: [11, "too much inference in this block"],
   backlogFull: [12, "too many open jobs"],
   jobExists: [13, "job already exists"],
+  notInline: [14, "model does not run inline"],
+  residentSetFull: [15, "resident set is full"],
+  invalidCondition: [16, "invalid condition"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

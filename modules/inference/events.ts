@@ -13,6 +13,26 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["job_id", "model", "requester", "kind", "deadline", "base_fee", "escrow"],
     when: "a job was opened, by a request or (kind `admission`) by a registration",
   },
+  {
+    type: "inference_inline",
+    attributes: ["job_id", "model", "requester", "output_root", "exec_error"],
+    when: "a model ran inline, for a transaction of this block",
+  },
+  {
+    type: "infer_then",
+    attributes: ["job_id", "outcome", "reason"],
+    when: "what waited for a job ended: its messages have `run`, its conditions were `unmet`, or it has `failed` for the reason",
+  },
+  {
+    type: "inline_strike",
+    attributes: ["model", "name", "strikes"],
+    when: "a block of a later round demoted requests for a model that runs inline",
+  },
+  {
+    type: "inline_out",
+    attributes: ["model", "name"],
+    when: "a model had so many strikes that it left the resident set",
+  },
   { type: "inference_committed", attributes: ["operator", "jobs"], when: "a validator committed to so many jobs" },
   {
     type: "inference_reveals",

@@ -79,3 +79,18 @@ export function splitFee(
     payouts: [...payouts.values()],
   };
 }
+
+/** Shares out the fee of an inline run. `community + royalty + stakers` is `fee`, exactly. */
+export function splitInlineFee(
+  fee: bigint,
+  royaltyPpm: bigint,
+  units: number,
+  params: Params,
+): { readonly community: bigint; readonly royalty: bigint; readonly stakers: bigint } {
+  const { communityShare, attesterFloor } = inferenceParams.read(params);
+  const community = (fee * communityShare) / MILLION;
+  const rest = fee - community;
+  const floor = attesterFloor * BigInt(units);
+  const royalty = rest > floor ? ((rest - floor) * royaltyPpm) / MILLION : 0n;
+  return { community, royalty, stakers: rest - royalty };
+}

@@ -23,6 +23,7 @@ import {
 } from "./manifest.ts";
 import { manifestProblem } from "./manifest-check.ts";
 import { saveNewModel } from "./models.ts";
+import { takePlace } from "./resident-set.ts";
 import { MODEL_STATUS } from "./store.ts";
 import { dtypeCode, dtypeName } from "./tensor-check.ts";
 import { MAX_RANK } from "./tensors.ts";
@@ -47,6 +48,8 @@ export interface GenesisModel {
   readonly royaltyPpm: number;
   readonly licence: string;
   readonly parent?: string;
+  /** Whether it may run inline; not, where it does not say. */
+  readonly inline?: boolean;
 }
 
 export interface GenesisTensor {
@@ -70,6 +73,7 @@ const FIELDS = [
   "royaltyPpm",
   "licence",
   "parent",
+  "inline",
 ] as const;
 
 function base64(bytes: Uint8Array): string {
@@ -94,6 +98,7 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     royaltyPpm: manifest.royaltyPpm,
     licence: fromUtf8(manifest.licence),
     parent: base64(manifest.parent),
+    inline: manifest.inline,
   };
 }
 
@@ -153,6 +158,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const royaltyPpm = readWhole(...at("royaltyPpm"), 1_000_000);
   const licence = readText(...at("licence"), MAX_LICENCE);
   const parent = fields.has("parent") ? readBytes(...at("parent"), 32) : ZERO_32;
+  const inline = fields.get("inline") ?? false;
+  if (typeof inline !== "boolean") report(`${path}.inline`, "must be true or false");
   if (modelBytes !== undefined && modelBytes > 2n ** 40n) report(`${path}.modelBytes`, "is above 2^40");
   if (
     owner === undefined ||
@@ -167,7 +174,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     fee === undefined ||
     royaltyPpm === undefined ||
     licence === undefined ||
-    parent === undefined
+    parent === undefined ||
+    typeof inline !== "boolean"
   ) {
     return undefined;
   }
@@ -187,6 +195,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     licence: utf8(licence),
     parent,
     probeRoots: [],
+    inline,
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) report(path, problem);
@@ -223,6 +232,7 @@ export const genesis: Module["genesis"] = {
   },
   init(ctx, section) {
     for (const manifest of readSection(section, ctx.block.spec.prefix, failOnReport)) {
+      takePlace(ctx, manifest);
       saveNewModel(ctx, {
         manifest,
         status: MODEL_STATUS.active,
@@ -231,6 +241,7 @@ export const genesis: Module["genesis"] = {
         deposit: 0n,
         pendingProbes: 0,
         failure: utf8(""),
+        inlineOutHeight: 0,
       });
     }
   },

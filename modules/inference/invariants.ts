@@ -2,9 +2,23 @@ import { toHex } from "../../chain/bytes.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { balance } from "../bank/keeper.ts";
+import { HELD, heldCoins } from "./continuations.ts";
 import { dueHeight } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
-import { committeeJobs, due, JOB_STATUS, jobs, MODEL_STATUS, models, openJobs } from "./store.ts";
+import { isResident } from "./resident-set.ts";
+import {
+  committeeJobs,
+  continuations,
+  due,
+  JOB_KIND,
+  JOB_STATUS,
+  jobs,
+  MODEL_STATUS,
+  models,
+  openJobs,
+  readyContinuations,
+  residentSet,
+} from "./store.ts";
 
 /** The escrow account holds what undecided jobs and models under admission hold, and no less; anybody may send it more. */
 export function escrowInvariant(reader: StateReader, { denom }: Pick<ChainSpec, "denom">): readonly string[] {
@@ -23,6 +37,7 @@ export function openJobsInvariant(reader: StateReader): readonly string[] {
   let open = 0;
   const referring = new Map<string, number>();
   for (const [id, job] of jobs.entries(reader)) {
+    if (job.kind === JOB_KIND.inline) continue;
     const root = toHex(job.committeeRoot);
     referring.set(root, (referring.get(root) ?? 0) + 1);
     if (job.settled) continue;
@@ -40,5 +55,40 @@ export function openJobsInvariant(reader: StateReader): readonly string[] {
       violations.push(`the committee ${toHex(root)} is said to be of ${count} jobs, it is of ${found}`);
   }
   for (const root of referring.keys()) violations.push(`the committee ${root} of a job is not kept`);
+  return violations;
+}
+
+/** The resident set counts the models that have a place in it. Returns what is violated. */
+export function residentSetInvariant(reader: StateReader): readonly string[] {
+  let count = 0;
+  let bytes = 0;
+  for (const [, model] of models.entries(reader)) {
+    if (model.status === MODEL_STATUS.failed || !isResident(model)) continue;
+    count++;
+    bytes += model.manifest.modelBytes;
+  }
+  const counted = residentSet.get(reader) ?? { models: 0, bytes: 0 };
+  if (counted.models === count && counted.bytes === bytes) return [];
+  return [`${counted.models} models of ${counted.bytes} bytes are said to run inline, there are ${count} of ${bytes}`];
+}
+
+/** What waits for an output has a job: one that is open, or final and about to run it; and its coins are held. Returns what is violated. */
+export function continuationsInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  const ready = new Set(readyContinuations.entries(reader).map(([[, jobId]]) => toHex(jobId)));
+  for (const [jobId] of continuations.entries(reader)) {
+    const job = jobs.get(reader, jobId);
+    const final = job?.status === JOB_STATUS.final;
+    if (job === undefined || job.status === JOB_STATUS.failed || final !== ready.delete(toHex(jobId))) {
+      violations.push(`what waits for job ${toHex(jobId)} will not run`);
+    }
+  }
+  for (const jobId of ready) violations.push(`job ${jobId} is to set messages free that are not there`);
+  const owed = new Map<string, bigint>();
+  for (const { denom, amount } of heldCoins(reader)) owed.set(denom, (owed.get(denom) ?? 0n) + amount);
+  for (const [denom, amount] of owed) {
+    const held = balance(reader, HELD, denom);
+    if (held < amount) violations.push(`${held}${denom} are held for messages that wait, ${amount} were given`);
+  }
   return violations;
 }

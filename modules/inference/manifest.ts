@@ -1,4 +1,11 @@
-import { ByteListType, ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import {
+  BooleanType,
+  ByteListType,
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  type ValueOf,
+} from "@chainsafe/ssz";
 import { Bytes20, Bytes32, Uint8, Uint32, Uint64, UintBn128 } from "../../chain/types/primitives.ts";
 import { MAX_RANK, MAX_TENSORS } from "./tensors.ts";
 
@@ -47,6 +54,8 @@ export const ModelManifest = new ContainerType(
     /** Root of the model it was derived from, or zero. */
     parent: Bytes32,
     probeRoots: new ListCompositeType(Bytes32, MAX_PROBES),
+    /** May run while a block is executed, as part of the resident set. Its graph must then take the same steps on any input. */
+    inline: new BooleanType(),
   },
   { typeName: "ModelManifest" },
 );

@@ -8,6 +8,7 @@ import { moduleAddress } from "../auth/keeper.ts";
 import { burn } from "../bank/keeper.ts";
 import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
+import { leavePlace } from "./resident-set.ts";
 import { MODEL_STATUS, type ModelRecord, models, names } from "./store.ts";
 
 /** Where fees and deposits are held. */
@@ -112,6 +113,7 @@ export function failAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeig
   if (model === undefined) return;
   const { manifest, deposit } = model;
   burn(ctx, ESCROW, [{ denom: ctx.block.spec.denom, amount: deposit }]);
+  leavePlace(ctx, manifest);
   names.delete(ctx.store, [nameHash(modelName(manifest)), manifest.owner]);
   models.set(ctx.store, modelRoot, { ...model, status: MODEL_STATUS.failed, deposit: 0n, failure: utf8(reason) });
   ctx.emit("model_failed", ...describe(ctx, manifest), ["reason", reason]);

@@ -1,8 +1,10 @@
 import type { Module } from "../../chain/module.ts";
 import { storedTypes } from "../../state/collections.ts";
 import { beginBlock } from "./begin-block.ts";
+import { runContinuations } from "./continuations.ts";
 import { endBlock } from "./end-block.ts";
 import { genesis } from "./genesis.ts";
+import { inferThenMessage } from "./messages/infer-then.ts";
 import { registerModelMessage } from "./messages/register-model.ts";
 import { requestInferenceMessage } from "./messages/request-inference.ts";
 import { inferenceParams } from "./params.ts";
@@ -13,13 +15,14 @@ import * as store from "./store.ts";
 export const inferenceModule: Module = {
   name: "inference",
   params: inferenceParams,
-  messages: [registerModelMessage, requestInferenceMessage],
+  messages: [registerModelMessage, requestInferenceMessage, inferThenMessage],
   queries,
   stored: storedTypes(store),
   genesis,
   beginBlock(ctx, input) {
     beginBlock(ctx, input);
     executePenalties(ctx);
+    runContinuations(ctx);
   },
   endBlock(ctx) {
     endBlock(ctx);

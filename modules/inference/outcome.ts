@@ -6,6 +6,7 @@ import { burn, transfer } from "../bank/keeper.ts";
 import { fundCommunityPool, rewardValidator } from "../distribution/keeper.ts";
 import { rewardBasis } from "../staking/keeper.ts";
 import type { Committee } from "./committee.ts";
+import { dropContinuation, readyContinuation } from "./continuations.ts";
 import { type Attester, splitFee } from "./fees.ts";
 import type { Finality } from "./finality.ts";
 import { updateJob } from "./jobs.ts";
@@ -109,6 +110,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     signature: ctx.bls.aggregate(signers.map(({ reveal }) => reveal.signature)),
   });
   jobOutputs.set(ctx.store, jobId, output);
+  readyContinuation(ctx, jobId);
   const attested = signers.reduce((sum, { attester }) => sum + attester.power, 0n);
   const execError = output.length === 0;
   ctx.emit(
@@ -136,6 +138,7 @@ export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reas
   const change = { status: JOB_STATUS.failed, settled: true, failure: utf8(reason) };
   const job = updateJob(ctx, jobId, before, change);
   transfer(ctx, ESCROW, job.fields.requester, coins(ctx, job.escrow));
+  dropContinuation(ctx, jobId);
   ctx.emit("inference_failed", ...describe(ctx, jobId, job), ["reason", reason], ["refund", String(job.escrow)]);
   if (job.kind === JOB_KIND.admission) {
     failAdmission(ctx, job.fields.modelRoot, job.requestedHeight, `a probe failed: ${reason}`);

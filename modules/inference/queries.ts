@@ -30,6 +30,7 @@ import { JOB_STATUS_NAMES, jobMessage, MODEL_STATUS_NAMES, modelMessage, receipt
 import {
   committees,
   heightJobKey,
+  JOB_KIND,
   type JobRecord,
   jobs,
   jobsByHeight,
@@ -128,6 +129,11 @@ function receipt(ctx: QueryContext, request: QueryReceiptRequest): QueryReceiptR
   const found = receipts.get(ctx.store, jobId);
   if (found === undefined) {
     const status = JOB_STATUS_NAMES[job.status] ?? "";
+    if (job.kind === JOB_KIND.inline) {
+      throw notFound(
+        `receipt of job ${request.jobId}, which ran inline: what shows its output is block ${job.finalHeight}`,
+      );
+    }
     const why = job.failure.length === 0 ? "" : ` (${fromUtf8(job.failure)})`;
     throw notFound(`receipt of job ${request.jobId}, which is ${status}${why}`);
   }

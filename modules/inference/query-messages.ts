@@ -7,6 +7,7 @@ import { baseFee, costUnits } from "./fees.ts";
 import type { TensorDeclaration } from "./manifest.ts";
 import { modelName } from "./models.ts";
 import { Receipt } from "./receipt.ts";
+import { isResident } from "./resident-set.ts";
 import {
   commitments,
   committees,
@@ -14,6 +15,7 @@ import {
   JOB_STATUS,
   type JobRecord,
   jobOutputs,
+  MODEL_STATUS,
   type ModelRecord,
   participations,
   receipts,
@@ -61,6 +63,7 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     failure: fromUtf8(model.failure),
     baseFee: baseFee(units, ctx.params).toString(),
     costUnits: BigInt(units),
+    inline: model.status === MODEL_STATUS.active && isResident(model),
   };
 }
 
@@ -99,6 +102,8 @@ function attestedPower(ctx: QueryContext, jobId: Uint8Array, job: JobRecord): bi
 export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord, full: boolean): Job {
   const { fields } = job;
   const final = job.status === JOB_STATUS.final;
+  const inline = job.kind === JOB_KIND.inline;
+  const detailed = full && !inline;
   const output = jobOutputs.get(ctx.store, jobId) ?? NONE;
   return {
     jobId,
@@ -120,7 +125,7 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
     committeePower: job.committeePower,
     committedPower: job.committedPower,
     finalHeight: BigInt(job.finalHeight),
-    attestedPower: full ? attestedPower(ctx, jobId, job) : 0n,
+    attestedPower: detailed ? attestedPower(ctx, jobId, job) : 0n,
     outputRoot: final ? job.outputRoot : NONE,
     output,
     execError: final && output.length === 0,
@@ -128,7 +133,8 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
     escrow: job.escrow.toString(),
     valueAtRisk: job.valueAtRisk.toString(),
     failure: fromUtf8(job.failure),
-    members: full ? members(ctx, jobId, job) : [],
+    members: detailed ? members(ctx, jobId, job) : [],
+    lane: inline ? "inline" : "attested",
   };
 }
 

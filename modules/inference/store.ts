@@ -1,6 +1,6 @@
-import { BitListType, BooleanType, ByteListType, ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { BitListType, BooleanType, ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { JobFields } from "../../chain/types/attestation.ts";
-import { MAX_INLINE_OUTPUT, MAX_VALIDATORS } from "../../chain/types/limits.ts";
+import { MAX_INLINE_OUTPUT, MAX_TX_BYTES, MAX_VALIDATORS } from "../../chain/types/limits.ts";
 import { Bytes20, Bytes32, Bytes96, Uint8, Uint32, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
 import { bytesKey, collection, heightKey, item, pairKey } from "../../state/collections.ts";
@@ -9,11 +9,13 @@ import { Receipt } from "./receipt.ts";
 
 export const MODEL_STATUS = { registered: 0, active: 1, failed: 2 } as const;
 export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3 } as const;
-export const JOB_KIND = { request: 0, admission: 1 } as const;
+export const JOB_KIND = { request: 0, admission: 1, inline: 2 } as const;
 
 /** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
 const MAX_INPUT_BYTES = 524_288;
 const MAX_REASON = 256;
+const MAX_DENOM = 128;
+export const MAX_HELD_COINS = 16;
 
 export const ModelRecord = new ContainerType(
   {
@@ -27,6 +29,8 @@ export const ModelRecord = new ContainerType(
     pendingProbes: Uint32,
     /** UTF-8; why admission failed. */
     failure: new ByteListType(MAX_REASON),
+    /** When it left the resident set for its strikes; zero while it is in, or never was. */
+    inlineOutHeight: Uint64,
   },
   { typeName: "ModelRecord" },
 );
@@ -100,6 +104,24 @@ export type PenaltyRecord = ValueOf<typeof PenaltyRecord>;
 
 const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: Uint64 }, { typeName: "BlockLoad" });
 
+/** Models that may run inline: those being admitted count, so that they find a place. */
+const ResidentSet = new ContainerType({ models: Uint32, bytes: Uint64 }, { typeName: "ResidentSet" });
+/** `height` of the last one. */
+const Strikes = new ContainerType({ count: Uint32, height: Uint64 }, { typeName: "Strikes" });
+
+const HeldCoin = new ContainerType({ denom: new ByteListType(MAX_DENOM), amount: UintBn128 }, { typeName: "HeldCoin" });
+/** What runs when a job becomes final: a serialised MsgInferThen, its coins held apart. */
+export const Continuation = new ContainerType(
+  {
+    requester: Bytes20,
+    message: new ByteListType(MAX_TX_BYTES),
+    gasLimit: Uint64,
+    escrow: new ListCompositeType(HeldCoin, MAX_HELD_COINS),
+  },
+  { typeName: "Continuation" },
+);
+export type Continuation = ValueOf<typeof Continuation>;
+
 const id = bytesKey(32);
 const operator = bytesKey(20);
 export const modelKey = id;
@@ -138,3 +160,10 @@ export const penalties = collection("inference", 14, penaltyKey, PenaltyRecord);
 export const equivocations = collection("inference", 15, memberKey, Uint64);
 export const openJobs = item("inference", 16, Uint32);
 export const blockLoad = item("inference", 17, BlockLoad);
+export const residentSet = item("inference", 18, ResidentSet);
+/** By model root. */
+export const strikes = collection("inference", 19, modelKey, Strikes);
+/** By job, until it has failed or they have run. */
+export const continuations = collection("inference", 20, id, Continuation);
+/** (height at which the job became final, job) of continuations that are to run. */
+export const readyContinuations = collection("inference", 21, heightJobKey, Marker);

@@ -12,7 +12,7 @@ import type { Logger } from "../log.ts";
 import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import type { AttestationStore } from "./attestation-store.ts";
-import { createRuns, type RunOutput, type RunRequest, type RunsOptions } from "./runs.ts";
+import { createRuns, type RunOutput, type RunRequest, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf } from "./seats.ts";
 import { type PendingMessage, speculativeRun } from "./speculation.ts";
 
@@ -35,6 +35,8 @@ export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel
  * that happens here can stop a block. Without an engine it attests nothing and the node votes as before.
  */
 export interface Attester {
+  /** What it computes with, for whoever needs outputs at once. */
+  readonly runs: Pick<Runs, "cached" | "start">;
   /**
    * After each commit, and once at the start, with the state at the tip: takes up open jobs, commits to what is
    * computed, reveals what is due, and says again what the chain has not taken.
@@ -177,6 +179,7 @@ export function createAttester(options: AttesterOptions): Attester {
   }
 
   return {
+    runs,
     onCommit(state) {
       tip = state;
       guardedAdvance();

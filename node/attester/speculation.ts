@@ -11,7 +11,7 @@ import { inferenceParams } from "../../modules/inference/params.ts";
 import { MODEL_STATUS, type ModelRecord } from "../../modules/inference/store.ts";
 import { tensorsProblem } from "../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
-import { MsgRequestInference } from "../../proto/inference.ts";
+import { MsgInferThen, MsgRequestInference } from "../../proto/inference.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { RunRequest } from "./runs.ts";
 
@@ -55,10 +55,15 @@ function canPay(
   return maxFee >= least && balance(state, requester, spec.denom) >= maxFee;
 }
 
+function requestIn({ typeUrl, value }: PendingMessage): MsgRequestInference | undefined {
+  if (typeUrl === MsgRequestInference.typeUrl) return decoded(() => MsgRequestInference.decode(value));
+  if (typeUrl === MsgInferThen.typeUrl) return decoded(() => MsgInferThen.decode(value).request);
+  return undefined;
+}
+
 /** The run that a waiting message will ask for, if it looks as if it would succeed; undefined for any other message. */
 export function speculativeRun(state: StateReader, spec: ChainSpec, pending: PendingMessage): RunRequest | undefined {
-  if (pending.typeUrl !== MsgRequestInference.typeUrl) return undefined;
-  const message = decoded(() => MsgRequestInference.decode(pending.value));
+  const message = requestIn(pending);
   if (message === undefined) return undefined;
   const params = readParams(state);
   if (message.inputs.length > Number(inferenceParams.read(params).maxInputBytes)) return undefined;

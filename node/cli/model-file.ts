@@ -56,6 +56,11 @@ const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknow
   ],
 };
 
+/** May be left out: `inline` is then false. */
+const OPTIONAL: typeof FIELDS = {
+  inline: ["true or false", (value) => typeof value === "boolean"],
+};
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -65,6 +70,8 @@ interface Manifest {
   readonly fee: string;
   readonly royaltyPpm: number;
   readonly licence: string;
+  /** Asks for a place among the models that run while a block is executed. */
+  readonly inline?: boolean;
   /** Inputs that every validator must run before the model is admitted. */
   readonly probes: readonly Readonly<Record<string, TensorInput>>[];
 }
@@ -73,11 +80,16 @@ function readManifest(path: string): Manifest {
   const json = readJsonFile(path);
   if (typeof json !== "object" || json === null) throw new UserError(`${path} must hold a JSON object`);
   for (const field of Object.keys(json)) {
-    if (!Object.hasOwn(FIELDS, field)) throw new UserError(`${path}: there is no field ${field}`);
+    if (!Object.hasOwn(FIELDS, field) && !Object.hasOwn(OPTIONAL, field))
+      throw new UserError(`${path}: there is no field ${field}`);
   }
   for (const [field, [rule, is]] of Object.entries(FIELDS)) {
     if (!Object.hasOwn(json, field)) throw new UserError(`${path}: ${field} is missing`);
     if (!is((json as Json)[field])) throw new UserError(`${path}: ${field} must be ${rule}`);
+  }
+  for (const [field, [rule, is]] of Object.entries(OPTIONAL)) {
+    if (Object.hasOwn(json, field) && !is((json as Json)[field]))
+      throw new UserError(`${path}: ${field} must be ${rule}`);
   }
   return json as Manifest;
 }
@@ -143,6 +155,7 @@ export function readModelFile(path: string): ModelFile {
       parent: new Uint8Array(0),
       probes,
       maxDeposit: undefined,
+      inline: manifest.inline ?? false,
     },
   };
 }

@@ -8,6 +8,7 @@ import { DTYPES, type DtypeName, MAX_RANK, MAX_TENSORS, Tensors } from "../../mo
 export interface ResultJson {
   readonly jobId: string;
   readonly status: "FINAL" | "FAILED";
+  readonly lane: "inline" | "attested";
   readonly requestedHeight: number;
   readonly finalHeight: number;
   readonly latencyMs: number;
@@ -18,15 +19,16 @@ export interface ResultJson {
     readonly data: string;
   }[];
   readonly outputRoot: string;
-  /** Null for a failed job. */
+  /** Null for a failed job and for an inline run. */
   readonly receipt: ReceiptJson | null;
 }
 
 export function resultToJson(result: InferenceResult): ResultJson {
-  const { jobId, status, requestedHeight, finalHeight, outputRoot, receipt } = result;
+  const { jobId, status, lane, requestedHeight, finalHeight, outputRoot, receipt } = result;
   return {
     jobId,
     status,
+    lane,
     requestedHeight,
     finalHeight,
     latencyMs: Math.round(result.latencyMs),

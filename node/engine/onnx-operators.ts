@@ -14,6 +14,26 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ["com.microsoft.EPContext", "runs code of its own"],
 ]);
 
+/** Steps or shapes that depend on the values: how long a run takes would, too. A model that runs inline has none of them. */
+const VARYING: ReadonlySet<string> = new Set([
+  "Loop",
+  "If",
+  "Scan",
+  "SequenceMap",
+  "NonZero",
+  "Unique",
+  "Compress",
+  "NonMaxSuppression",
+  "StringSplit",
+  "com.microsoft.BeamSearch",
+  "com.microsoft.GreedySearch",
+]);
+
+/** The first of a model's operators that keeps it out of the inline lane. */
+export function varyingOperator(operators: readonly string[]): string | undefined {
+  return operators.find((operator) => VARYING.has(operator));
+}
+
 /** Position of the input that says "drop for training". Absent or false, these operators copy. */
 const TRAINING_INPUT: ReadonlyMap<string, number> = new Map([
   ["Dropout", 2],

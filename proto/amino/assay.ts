@@ -1,13 +1,15 @@
-import { MsgRegisterModel, MsgRequestInference, type TensorSpec } from "../inference.ts";
+import { type Condition, MsgInferThen, MsgRegisterModel, MsgRequestInference, type TensorSpec } from "../inference.ts";
 import { MsgUpdateParams, type ParamChange } from "../params.ts";
 import { MsgSetVoteKey } from "../staking.ts";
 import {
   type AminoRow,
   aminoRow,
+  any,
   bytes,
   coin,
   object,
   optional,
+  shortBool,
   shortBytes,
   shortInt,
   shortList,
@@ -18,18 +20,35 @@ import {
 
 const tensor = object<TensorSpec>({ name: shortText, dtype: shortText, shape: shortList(uint64) });
 
+const request = {
+  requester: shortText,
+  model: shortText,
+  inputs: shortBytes,
+  maxFee: optional(coin),
+  valueAtRisk: shortText,
+  deadline: shortUint64,
+  lane: shortText,
+};
+const condition = object<Condition>({
+  output: shortText,
+  kind: shortText,
+  index: shortUint64,
+  operator: shortText,
+  value: shortText,
+});
+
 /**
  * The chain's own messages. A field at protobuf's default is left out; `"0"` in a text field is a value and stays, or the message that
  * comes back from a wallet would not be the one that was signed.
  */
 export const assayRows: readonly AminoRow[] = [
-  aminoRow(MsgRequestInference, "assay/MsgRequestInference", {
-    requester: shortText,
-    model: shortText,
-    inputs: shortBytes,
-    maxFee: optional(coin),
-    valueAtRisk: shortText,
-    deadline: shortUint64,
+  aminoRow(MsgRequestInference, "assay/MsgRequestInference", request),
+  aminoRow(MsgInferThen, "assay/MsgInferThen", {
+    request: optional(object<MsgRequestInference>(request)),
+    conditions: shortList(condition),
+    messages: shortList(any),
+    gasLimit: shortUint64,
+    escrow: shortList(coin),
   }),
   aminoRow(MsgRegisterModel, "assay/MsgRegisterModel", {
     owner: shortText,
@@ -48,6 +67,7 @@ export const assayRows: readonly AminoRow[] = [
     parent: shortBytes,
     probes: shortList(bytes),
     maxDeposit: optional(coin),
+    inline: shortBool,
   }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {
     authority: shortText,

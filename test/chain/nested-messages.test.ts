@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createBls } from "../../chain/crypto/bls.ts";
 import { TxError } from "../../chain/errors.ts";
 import { createContext } from "../../chain/executor/context.ts";
+import { NO_LANE } from "../../chain/executor/inline-lane.ts";
 import { meteredStore } from "../../chain/executor/metered-store.ts";
 import { atomically, parseNested, runNested } from "../../chain/executor/nested-messages.ts";
 import { gasMeter } from "../../chain/gas.ts";
@@ -45,6 +46,7 @@ const block: BlockInfo = {
   proposer: new Uint8Array(20),
   beacon: new Uint8Array(32),
   messages: new Map([[poke.typeUrl, poke]]),
+  inline: NO_LANE,
 };
 const NOTHING = new Set<string>();
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createBls } from "../../chain/crypto/bls.ts";
 import { decodeTx } from "../../chain/decode-tx.ts";
 import { TxError } from "../../chain/errors.ts";
+import { NO_LANE } from "../../chain/executor/inline-lane.ts";
 import { runTx, type TxEnvironment } from "../../chain/executor/run-tx.ts";
 import { type BlockInfo, type ChainSpec, messageType } from "../../chain/module.ts";
 import { Uint64 } from "../../chain/types/primitives.ts";
@@ -21,6 +22,7 @@ const block: BlockInfo = {
   proposer: new Uint8Array(20),
   beacon: new Uint8Array(32),
   messages: new Map(),
+  inline: NO_LANE,
 };
 const empty: StateReader = { get: () => undefined, iterate: () => [] };
 const numbers = collection("chain", 200, heightKey, Uint64);

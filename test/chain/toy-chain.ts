@@ -10,7 +10,7 @@ import { InvalidBlockError, sdkError, TxError } from "../../chain/errors.ts";
 import { initialState } from "../../chain/executor/genesis.ts";
 import { randaoRoot } from "../../chain/executor/randomness.ts";
 import type { Runtime } from "../../chain/executor/runtime.ts";
-import { type ChainSpec, type Module, messageType } from "../../chain/module.ts";
+import { type ChainSpec, type InlineRun, type Module, messageType } from "../../chain/module.ts";
 import { defineParams, parameterRows } from "../../chain/params.ts";
 import type { Block } from "../../chain/types/block.ts";
 import { Header } from "../../chain/types/header.ts";
@@ -44,7 +44,20 @@ export const FAIL_AT_END = 200;
 export const CHANGE_SET = 201;
 export const HUGE_KEY = 202;
 
-export const EFFECT = { succeed: 0, fail: 1, crash: 2, hugeEvent: 3 } as const;
+export const EFFECT = { succeed: 0, fail: 1, crash: 2, hugeEvent: 3, infer: 4, inferAndFail: 5 } as const;
+/** Cost units of all inline runs of a block; each run costs its key. */
+export const MAX_UNITS = 50;
+
+/** A run whose identity is the key that asks for it. */
+export const runOf = (key: number): InlineRun => ({
+  jobId: new Uint8Array(32).fill(key),
+  modelRoot: new Uint8Array(32).fill(key),
+  engineId: ZERO_32,
+  inputsRoot: ZERO_32,
+  inputs: new Uint8Array(0),
+  units: key,
+  blank: () => new Uint8Array(1),
+});
 
 /** Writes its first byte, then does what the second says. The third byte is its signer. */
 const poke = messageType<Uint8Array, number>({
@@ -58,6 +71,12 @@ const poke = messageType<Uint8Array, number>({
     const [key = 0, effect] = message;
     numbers.set(ctx.store, key, (numbers.get(ctx.store, key) ?? 0) + 1);
     ctx.emit("poked", ["key", String(key)]);
+    if (effect === EFFECT.infer || effect === EFFECT.inferAndFail) {
+      const { inline } = ctx.block;
+      if (inline.open) ctx.emit("output", ["bytes", inline.run(runOf(key), MAX_UNITS).join()]);
+      else inline.demote(runOf(key).modelRoot);
+    }
+    if (effect === EFFECT.inferAndFail) throw new TxError("toy", 8, "asked to fail after a run");
     if (effect === EFFECT.fail) throw new TxError("toy", 7, "asked to fail");
     if (effect === EFFECT.crash) throw new RangeError("a bug in a message");
     if (effect === EFFECT.hugeEvent) ctx.emit("huge", ["text", "x".repeat(70_000)]);
@@ -94,6 +113,7 @@ const keeper: Module = {
   genesis: noGenesis,
   endBlock(ctx) {
     if (ctx.block.height === 0) return VALIDATORS;
+    for (const modelRoot of ctx.block.inline.demoted) ctx.emit("demoted", ["model", String(modelRoot[0])]);
     if (numbers.has(ctx.store, FAIL_AT_END)) throw new RangeError("a bug in the end of the block");
     if (numbers.has(ctx.store, HUGE_KEY))
       ctx.store.set(new Uint8Array(2000), { bytes: new Uint8Array(1), root: ZERO_32 });
@@ -173,13 +193,13 @@ export async function toyStore(params: Readonly<Record<string, bigint>> = {}): P
 }
 
 /** Everything that a proposer decides but for the block's contents. */
-export function startOf(parent: Parent, proposerIndex = 0) {
+export function startOf(parent: Parent, proposerIndex = 0, round = 0) {
   const height = parent.height + 1;
   const key = KEYS[proposerIndex];
   if (key === undefined) throw new Error("no such validator");
   return {
     height,
-    round: 0,
+    round,
     time: GENESIS_TIME + 1000 * height,
     proposerIndex,
     parentId: parent.blockId,

@@ -65,6 +65,7 @@ async function run(lies: Partial<Answers> = {}, asked = "adder") {
   const job = Job.fromPartial({
     jobId,
     status: "FINAL",
+    lane: "attested",
     requestedHeight: 41n,
     finalHeight: 43n,
     committeeRoot: honest.committeeRoot,
@@ -72,7 +73,9 @@ async function run(lies: Partial<Answers> = {}, asked = "adder") {
     output: Tensors.serialize(output),
     ...lies.job,
   });
-  const response = MsgRequestInferenceResponse.encode({ jobId: lies.jobId ?? jobId }).finish();
+  const response = MsgRequestInferenceResponse.encode(
+    MsgRequestInferenceResponse.fromPartial({ jobId: lies.jobId ?? jobId, lane: "attested" }),
+  ).finish();
   const data = TxMsgData.encode(TxMsgData.fromPartial({ msgResponses: [{ typeUrl: "/x", value: response }] })).finish();
   const result = { code: lies.code ?? 0, codespace: "inference", log: "no", data, gasUsed: 1n };
   const sent: EncodeObject[] = [];
@@ -100,7 +103,7 @@ async function run(lies: Partial<Answers> = {}, asked = "adder") {
     requester: REQUESTER,
     denom: "uassay",
   };
-  const request = { model: asked, inputs: { x: input }, maxFee: undefined, timeoutMs: 1000 };
+  const request = { model: asked, inputs: { x: input }, maxFee: undefined, lane: "attested" as const, timeoutMs: 1000 };
   return { ...(await runInference(link, request)), sent };
 }
 

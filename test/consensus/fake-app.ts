@@ -64,8 +64,8 @@ export function fakeApp(set: readonly Member[], params: Params = testParams()): 
       return chain.at(-1)?.commit ?? Commit.defaultValue();
     },
     rotation: (height) => rotations[height - 1],
-    build({ height, time, proposerIndex, lastCommit }) {
-      const block = makeBlock({ height, time, proposerIndex, parentId: tip().blockId, lastCommit });
+    build({ height, round, time, proposerIndex, lastCommit }) {
+      const block = makeBlock({ height, round, time, proposerIndex, parentId: tip().blockId, lastCommit });
       executed.add(toHex(idOf(block)));
       return Promise.resolve(block);
     },

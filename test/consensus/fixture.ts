@@ -51,13 +51,14 @@ export function makeBlock(fields: {
   readonly parentId: Uint8Array;
   readonly lastCommit?: Commit;
   readonly transactions?: readonly Uint8Array[];
+  readonly round?: number;
 }): Block {
   const body: Body = {
     ...Body.defaultValue(),
     transactions: [...(fields.transactions ?? [])],
     lastCommit: fields.lastCommit ?? Commit.defaultValue(),
   };
-  const { height, time, proposerIndex, parentId } = fields;
+  const { height, time, proposerIndex, parentId, round = 0 } = fields;
   const header: Header = {
     ...Header.defaultValue(),
     version: 1,
@@ -67,6 +68,7 @@ export function makeBlock(fields: {
     parentId,
     bodyRoot: Body.hashTreeRoot(body),
     stateRoot: sha256(parentId),
+    round,
   };
   return { header, body };
 }

@@ -25,7 +25,13 @@ interface Bench {
   verdict(pending: Promise<Verdict>): Promise<Verdict | "pending">;
   vote(index: number, fields?: Partial<Vote>): Vote;
   proposal(block: Block, fields?: { round?: number; polRound?: number; signer?: number }): SignedProposal;
-  block(fields?: { height?: number; time?: number; proposerIndex?: number; parentId?: Uint8Array }): Block;
+  block(fields?: {
+    height?: number;
+    time?: number;
+    proposerIndex?: number;
+    parentId?: Uint8Array;
+    round?: number;
+  }): Block;
 }
 
 /** Validator 3 of four runs; the test speaks for the others. Validator 0 proposes round 0 of height 1, 1 round 1. */
@@ -55,8 +61,8 @@ async function bench(overrides: Readonly<Record<string, bigint>> = {}): Promise<
       const proposal = { height: block.header.height, round, polRound, blockId: idOf(block) };
       return { proposal, signature: member(signer).key.sign(proposalRoot(proposal, spec.genesisRoot)), block };
     },
-    block: ({ height = 1, time = GENESIS_TIME + 10, proposerIndex = 0, parentId = NIL } = {}) =>
-      makeBlock({ height, time, proposerIndex, parentId }),
+    block: ({ height = 1, time = GENESIS_TIME + 10, proposerIndex = 0, parentId = NIL, round = 0 } = {}) =>
+      makeBlock({ height, time, proposerIndex, parentId, round }),
   };
 }
 
@@ -79,6 +85,16 @@ test.each<[string, (b: Bench) => Vote, Verdict | "pending"]>([
 test.each<[string, (b: Bench) => SignedProposal, Verdict | "pending"]>([
   ["a good one", (b) => b.proposal(b.block()), "accept"],
   ["signed by another than the proposer", (b) => b.proposal(b.block(), { signer: 1 }), "reject"],
+  [
+    "of a block that was built in an earlier round",
+    (b) => b.proposal(b.block({ proposerIndex: 1 }), { round: 1 }),
+    "reject",
+  ],
+  [
+    "of a block that was built after its proof of lock",
+    (b) => b.proposal(b.block({ proposerIndex: 1, round: 1 }), { round: 1, polRound: 1 }),
+    "reject",
+  ],
   ["of another's block without a proof of lock", (b) => b.proposal(b.block({ proposerIndex: 2 })), "reject"],
   ["of another's block with one", (b) => b.proposal(b.block(), { round: 1, polRound: 1 }), "accept"],
   ["with a proof of a round to come", (b) => b.proposal(b.block(), { round: 1, polRound: 2 }), "reject"],

@@ -6,7 +6,7 @@ import { createEngine, type RunRequest } from "../../node/engine/engine.ts";
 import { bytesField, message, unary } from "./onnx-builder.ts";
 
 /** Of the models here: see onnx-builder.ts. */
-const OPSET = 17;
+const DECLARED = { opset: 17, inline: false };
 const engine = createEngine({ memoryMiB: 64 });
 afterAll(() => engine.close());
 
@@ -25,12 +25,12 @@ function request(bytes: Uint8Array): RunRequest & { readonly modelBytes: ReturnT
 }
 
 test("a model of the declared operator set runs", async () => {
-  const checked = checkedEngine(engine, () => OPSET);
+  const checked = checkedEngine(engine, () => DECLARED);
   expect(await checked.run(request(unary("Neg")))).toMatchObject(negated);
 });
 
 test("a file with another operator set than its manifest declares is not run, and the reason says both", async () => {
-  const checked = checkedEngine(engine, () => 18);
+  const checked = checkedEngine(engine, () => ({ ...DECLARED, opset: 18 }));
   const abs = request(unary("Abs"));
   const refused = {
     kind: "absent",
@@ -42,16 +42,16 @@ test("a file with another operator set than its manifest declares is not run, an
 });
 
 test("a model that the engine holds is not run for a registration that declares another operator set", async () => {
-  let declared = OPSET;
+  let declared = DECLARED;
   const checked = checkedEngine(engine, () => declared);
   const floor = request(unary("Floor"));
   expect(await checked.run(floor)).toMatchObject({ kind: "ok" });
-  declared = 18;
+  declared = { ...DECLARED, opset: 18 };
   expect(await checked.run(floor)).toMatchObject({ kind: "absent", reason: expect.stringContaining("declares 18") });
 });
 
 test("what the static check refuses is not run", async () => {
-  const checked = checkedEngine(engine, () => OPSET);
+  const checked = checkedEngine(engine, () => DECLARED);
   expect(await checked.run(request(unary("RandomNormalLike")))).toMatchObject({
     kind: "absent",
     reason: expect.stringMatching(/^the model can not be run on this chain: .*RandomNormalLike/),
@@ -60,7 +60,7 @@ test("what the static check refuses is not run", async () => {
 
 test("a model that nobody has registered is not run, one whose bytes are not here is asked for again", async () => {
   expect(await checkedEngine(engine, () => undefined).run(request(unary("Neg")))).toMatchObject({ kind: "absent" });
-  const checked = checkedEngine(engine, () => OPSET);
+  const checked = checkedEngine(engine, () => DECLARED);
   const sine = request(unary("Sin"));
   sine.modelBytes.mockResolvedValueOnce(undefined);
   expect(await checked.run(sine)).toMatchObject({ reason: "the model's bytes are not here" });
@@ -70,6 +70,17 @@ test("a model that nobody has registered is not run, one whose bytes are not her
 test("a large file is checked in a thread, with the same verdict", async () => {
   // With documentation of half a megabyte.
   const large = (op: string) => concatBytes(unary(op), message(bytesField(6, new Uint8Array(500_000).fill(0x20))));
-  expect(await checkedEngine(engine, () => OPSET).run(request(large("Neg")))).toMatchObject(negated);
-  expect(await checkedEngine(engine, () => 18).run(request(large("Ceil")))).toMatchObject({ kind: "absent" });
+  expect(await checkedEngine(engine, () => DECLARED).run(request(large("Neg")))).toMatchObject(negated);
+  expect(await checkedEngine(engine, () => ({ ...DECLARED, opset: 18 })).run(request(large("Ceil")))).toMatchObject({
+    kind: "absent",
+  });
+});
+
+test("a model whose steps depend on its inputs is not run where it claims to run inline", async () => {
+  const checked = checkedEngine(engine, () => ({ ...DECLARED, inline: true }));
+  expect(await checked.run(request(unary("Neg")))).toMatchObject(negated);
+  expect(await checked.run(request(unary("Unique")))).toMatchObject({
+    kind: "absent",
+    reason: "a model with the operator Unique can not run inline",
+  });
 });

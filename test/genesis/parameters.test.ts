@@ -38,8 +38,8 @@ test("two tables of one module, and a default out of range, are bugs of the modu
 test.each<[string, Record<string, string>, string]>([
   [
     "a proposal that can't be executed in time",
-    { "consensus.timeoutPropose": "1499" },
-    "params.consensus.timeoutPropose: must be at least 2 × consensus.executionBudget + consensus.networkMargin = 1500: raise it or lower the others (consensus.timeoutPropose = 1499, consensus.executionBudget = 500, consensus.networkMargin = 500)",
+    { "consensus.timeoutPropose": "2499" },
+    "params.consensus.timeoutPropose: must be at least 2 × (consensus.executionBudget + consensus.inferenceBudget) + consensus.networkMargin = 2500: raise it or lower the others (consensus.timeoutPropose = 2499, consensus.executionBudget = 500, consensus.inferenceBudget = 500, consensus.networkMargin = 500)",
   ],
   ["empty blocks before full ones", { "consensus.emptyBlockInterval": "999" }, "at least consensus.blockInterval"],
   ["a transaction that fits no block", { "consensus.maxBlockBytes": "65536" }, "at least consensus.maxTxBytes"],
@@ -55,7 +55,7 @@ test.each<[string, Record<string, string>, string]>([
 });
 
 test("a rule holds at its very bound", () => {
-  expect(check({ "consensus.timeoutPropose": "1500", "consensus.emptyBlockInterval": "1000" })).toEqual([]);
+  expect(check({ "consensus.timeoutPropose": "2500", "consensus.emptyBlockInterval": "1000" })).toEqual([]);
   expect(check({ "staking.unbondingTime": "172800001" })).toEqual([]);
 });
 

@@ -3,8 +3,9 @@ import { consensusParams } from "../../chain/consensus-params.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { writeParams, writeRotation, writeTip } from "../../chain/executor/chain-state.ts";
 import { createContext } from "../../chain/executor/context.ts";
+import { buildingLane, NO_LANE, type OutputSource } from "../../chain/executor/inline-lane.ts";
 import { messageRegistry } from "../../chain/executor/runtime.ts";
-import type { BlockInfo, Event, Module, QueryContext } from "../../chain/module.ts";
+import type { BlockInfo, Event, InlineLane, Module, QueryContext } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
 import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
@@ -29,6 +30,8 @@ import { slashingModule } from "../../modules/slashing/module.ts";
 import { stakingModule } from "../../modules/staking/module.ts";
 import type { MessageCodec } from "../../proto/codec.ts";
 import {
+  MsgInferThen,
+  MsgInferThenResponse,
   MsgRegisterModel,
   MsgRegisterModelResponse,
   MsgRequestInference,
@@ -71,6 +74,7 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     licence: utf8("Apache-2.0"),
     parent: new Uint8Array(32),
     probeRoots: [],
+    inline: false,
     ...change,
   };
 }
@@ -99,6 +103,8 @@ export interface Attestations {
 
 export interface BlockOptions extends Attestations {
   readonly proposer?: string;
+  /** That the block is built in. */
+  readonly round?: number;
   /** Messages between the begin and the end of the block. */
   readonly run?: () => void;
 }
@@ -107,6 +113,8 @@ export interface ChainOptions {
   readonly validators?: Readonly<Record<string, bigint>>;
   readonly params?: Readonly<Record<string, bigint>>;
   readonly models?: readonly ModelManifest[];
+  /** What models that run inline give; output 1 if not said. */
+  readonly outputs?: OutputSource;
 }
 
 /** Name → power of validators, in ASSAY. */
@@ -129,6 +137,7 @@ export function createChain(options: ChainOptions = {}) {
   let proposer = addressOf(Object.keys(powers)[0] ?? "");
   let validators: ValidatorSet = [];
   let previous: ValidatorSet = [];
+  let inline: InlineLane = NO_LANE;
 
   const info = (): BlockInfo => ({
     height,
@@ -139,6 +148,7 @@ export function createChain(options: ChainOptions = {}) {
     proposer,
     beacon: new Uint8Array(32),
     messages: messageRegistry({ modules: MODULES }),
+    inline,
   });
 
   const sections: Readonly<Record<string, unknown>> = {
@@ -207,6 +217,8 @@ export function createChain(options: ChainOptions = {}) {
       height++;
       current = overlay;
       proposer = block.proposer === undefined ? proposer : addressOf(block.proposer);
+      const lane = buildingLane(block.round ?? 0, options.outputs ?? (() => outputOf(1).bytes));
+      inline = { ...NO_LANE, demoted: lane.demoted };
       try {
         const ctx = createContext(info(), overlay, BLS);
         const input = {
@@ -221,7 +233,9 @@ export function createChain(options: ChainOptions = {}) {
           outputs: block.outputs ?? [],
         };
         for (const module of MODULES) module.beginBlock?.(ctx, input);
+        inline = lane;
         block.run?.();
+        inline = NO_LANE;
         end(ctx);
         overlay.flush();
         return ctx.events;
@@ -230,6 +244,7 @@ export function createChain(options: ChainOptions = {}) {
         ({ proposer, validators, previous, sequence } = before);
         throw error;
       } finally {
+        inline = NO_LANE;
         current = store;
       }
     },
@@ -239,6 +254,7 @@ export function createChain(options: ChainOptions = {}) {
       /** @param at the sequence of the transaction, by default the next. */
       request: (change: Partial<MsgRequestInference> = {}, at?: number) =>
         send(MsgRequestInference, MsgRequestInferenceResponse, requestOf(change), at),
+      inferThen: (message: MsgInferThen) => send(MsgInferThen, MsgInferThenResponse, message),
     },
     /** A block with requests. @returns the ids of their jobs. */
     request(count = 1, change: Partial<MsgRequestInference> = {}): readonly Uint8Array[] {

@@ -48,7 +48,12 @@ const FEEMARKET = Object.fromEntries(Object.entries(feemarket).map(([name, codec
 const PARAMS = Object.fromEntries(Object.entries(params).map(([name, codec]) => [`params ${name}`, codec]));
 
 const root = new protobuf.Root();
-for (const source of [COSMOS, PAGINATION]) protobuf.parse(source, root);
+const ANY = `
+  syntax = "proto3";
+  package google.protobuf;
+  message Any { string type_url = 1; bytes value = 2; }
+`;
+for (const source of [COSMOS, PAGINATION, ANY]) protobuf.parse(source, root);
 for (const file of FILES) {
   protobuf.parse(readFileSync(new URL(`../../proto/${file}`, import.meta.url), "utf8"), root);
 }
@@ -198,5 +203,5 @@ test("CosmJS's registry takes the codecs", () => {
   const registry = new Registry([[MsgRequestInference.typeUrl, MsgRequestInference]]);
   const value = { requester: "assay1", model: "digits", maxFee: { denom: "uassay", amount: "5" }, deadline: 7n };
   const any = registry.encodeAsAny({ typeUrl: MsgRequestInference.typeUrl, value });
-  expect(registry.decode(any)).toEqual({ ...value, inputs: new Uint8Array(0), valueAtRisk: "" });
+  expect(registry.decode(any)).toEqual({ ...value, inputs: new Uint8Array(0), valueAtRisk: "", lane: "" });
 });

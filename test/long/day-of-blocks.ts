@@ -13,6 +13,7 @@ import { voteRoot } from "../../chain/vote-signing.ts";
 import { ante } from "../../modules/auth/ante.ts";
 import { getAccount } from "../../modules/auth/keeper.ts";
 import { modules } from "../../modules/registry.ts";
+import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createLedger } from "../../node/ledger.ts";
 import { createLog } from "../../node/log.ts";
 import { openLevelStore } from "../../state/level-store.ts";
@@ -63,6 +64,7 @@ export async function dayOfBlocks({ folder, blocks, retention, sampleEvery }: Da
     runtime: { spec, modules, ante, bls },
     store,
     mempool: { maxTxs: 10, maxBytes: 1_048_576 },
+    inline: NO_INLINE_RUNS,
     retainBlocks: retention,
     log: createLog({ level: "silent", name: "day" }),
     onLateCommitment: () => undefined,

@@ -147,6 +147,7 @@ export async function accountableChain(options: AccountableOptions = {}) {
         height,
         time: parent.time + after,
         proposerIndex: 0,
+        round: 0,
         parentId: parent.blockId,
         parentCommit: parent.commit,
         lastCommit: parent.commit,

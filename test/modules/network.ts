@@ -7,6 +7,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { readParams, writeParams, writeRotation, writeTip } from "../../chain/executor/chain-state.ts";
 import { createContext, type RecordingContext } from "../../chain/executor/context.ts";
 import type { VerifiedEvidence } from "../../chain/executor/evidence-checks.ts";
+import { NO_LANE } from "../../chain/executor/inline-lane.ts";
 import { messageRegistry } from "../../chain/executor/runtime.ts";
 import { gasMeter } from "../../chain/gas.ts";
 import type { BlockInfo, BlockInput, ChainSpec, Event, Module, QueryContext } from "../../chain/module.ts";
@@ -179,6 +180,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
     proposer: validators[0]?.operator ?? new Uint8Array(20),
     beacon: new Uint8Array(32),
     messages: REGISTRY,
+    inline: NO_LANE,
   });
   const context = (gasLimit?: number): RecordingContext =>
     gasLimit === undefined ? createContext(info(), store, BLS) : createContext(info(), store, BLS, gasMeter(gasLimit));

@@ -9,6 +9,7 @@ import {
   type VoteEvidence,
 } from "../../node/evidence-message.ts";
 import { createEvidencePool } from "../../node/evidence-pool.ts";
+import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createLedger } from "../../node/ledger.ts";
 import { readPolkas } from "../../node/polka-store.ts";
 import type { StateStore } from "../../state/store.ts";
@@ -161,6 +162,7 @@ describe("a node that saw the polka", () => {
       runtime,
       store,
       mempool: { maxTxs: 10, maxBytes: 10_000 },
+      inline: NO_INLINE_RUNS,
       retainBlocks: 0,
       log: silentLog(),
       onLateCommitment: () => undefined,

@@ -5,6 +5,7 @@ import { Header } from "../../chain/types/header.ts";
 import type { DuplicateVoteEvidence } from "../../chain/types/vote.ts";
 import type { StoredBlock } from "../../node/api.ts";
 import { type BlockSources, createApplication } from "../../node/application.ts";
+import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createMempool } from "../../node/mempool.ts";
 import { pendingBlocks } from "../../node/pending-block.ts";
 import type { StateStore } from "../../state/store.ts";
@@ -43,6 +44,7 @@ export function toyNode({ store, retainBlocks = 0, select }: ToyNodeOptions) {
       addChallenge: () => undefined,
       hasWork: () => evidence.length > 0,
     },
+    inline: NO_INLINE_RUNS,
     retainBlocks,
     log,
     onCommitted: (block) => void committed.push(block),

@@ -102,6 +102,7 @@ function emptyBody(lastCommit: Commit, transactions: Uint8Array[]): Body {
     reveals: [],
     outputs: [],
     randaoReveal: ZERO_96,
+    inlineResults: [],
   };
 }
 
@@ -224,6 +225,7 @@ export function createFakeNode(blocks = 0): FakeNode {
         nextValidatorsRoot: bytes(32, 0xd0),
         paramsRoot: bytes(32, 0xe0),
         beacon: ZERO_32,
+        round: 0,
       };
       const block: Block = { header, body };
       const blockId = Header.hashTreeRoot(header);

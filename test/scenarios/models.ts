@@ -75,6 +75,7 @@ export function manifestOf(
       parent: new Uint8Array(0),
       probes: [Tensors.serialize(encodeInputs(inputs, rowOf(model, 3)))],
       maxDeposit: undefined,
+      inline: false,
     },
   };
 }

@@ -9,6 +9,7 @@ import { type Attester, createAttester } from "../../node/attester/attester.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
 import { oldestBlock, readCertifiedBytes } from "../../node/block-store.ts";
 import { gossipHandlers } from "../../node/gossip.ts";
+import { createInlineRuns } from "../../node/inline/inline-runs.ts";
 import { createLedger, type Ledger } from "../../node/ledger.ts";
 import { isOverdue } from "../../node/liveness.ts";
 import type { Logger } from "../../node/log.ts";
@@ -155,9 +156,11 @@ export function createNode(options: NodeOptions): SimNode {
     const runtime: Runtime = { spec, modules: plant.modules?.(modules) ?? modules, ante, bls };
     const store = await openStore(life);
     const { wall, steady } = clocks(life);
+    const inline = createInlineRuns({ state: () => store.latest, clock: steady, onOutput: () => driver.notifyWork() });
     const ledger = createLedger({
       runtime,
       store,
+      inline,
       mempool: MEMPOOL,
       retainBlocks: 0,
       log,
@@ -192,6 +195,7 @@ export function createNode(options: NodeOptions): SimNode {
       clock: steady,
       log: { ...log, error: (fields) => onAttesterError(life, fields) },
     });
+    inline.attach(attester.runs);
     mempool.onAdded((tx) => attester.onPendingTx(tx.body.messages));
     const app = slowly(ledger.app, life, options.executionTime, (...found) => watch.onEvidence(...found));
     const watched: ConsensusNetwork = {

@@ -54,6 +54,7 @@ const PARAMS = {
   "consensus.timeoutPropose": 400n,
   "consensus.timeoutProposeDelta": 100n,
   "consensus.executionBudget": 50n,
+  "consensus.inferenceBudget": 50n,
   "consensus.networkMargin": 200n,
   "consensus.timePrecision": 200n,
   "consensus.timeMessageDelay": 2000n,

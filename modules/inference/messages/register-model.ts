@@ -18,6 +18,7 @@ import { CLASS_CANONICAL, MAX_PROBES, type ModelManifest, type TensorDeclaration
 import { manifestProblem } from "../manifest-check.ts";
 import { ESCROW, nameTaken, saveNewModel } from "../models.ts";
 import { inferenceParams } from "../params.ts";
+import { takePlace } from "../resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, models } from "../store.ts";
 import { dtypeCode, serializedBytes, tensorsProblem } from "../tensor-check.ts";
 import { Tensors } from "../tensors.ts";
@@ -92,6 +93,7 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     licence: utf8(message.licence),
     parent: message.parent.length === 0 ? ZERO_32 : sized(message.parent, 32, "parent"),
     probeRoots: [],
+    inline: message.inline,
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) throw invalid(problem);
@@ -160,6 +162,7 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
     checkFree(ctx, manifest);
     const deposit = charge(ctx, message, manifest, message.probes.length);
     const { modelRoot, engineId, owner } = manifest;
+    takePlace(ctx, manifest);
     saveNewModel(ctx, {
       manifest,
       status: MODEL_STATUS.registered,
@@ -168,6 +171,7 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
       deposit,
       pendingProbes: message.probes.length,
       failure: utf8(""),
+      inlineOutHeight: 0,
     });
     const units = costUnits(manifest.modelBytes, params);
     const jobIds = message.probes.map((inputs, index) =>

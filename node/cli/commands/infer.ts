@@ -34,6 +34,7 @@ const MAX_VALUES = 16;
 function printResult(result: InferenceResult, io: Io): void {
   const { job, receipt } = result;
   io.out(`job        ${result.jobId}`);
+  io.out(`lane       ${result.lane}`);
   io.out(`status     ${result.status}${job.failure === "" ? "" : `: ${job.failure}`}`);
   io.out(`heights    requested ${result.requestedHeight}, final ${result.finalHeight}`);
   io.out(`time       ${Math.round(result.latencyMs)} ms from broadcast to ${result.status}`);
@@ -59,7 +60,7 @@ function printResult(result: InferenceResult, io: Io): void {
 export const infer: Command = {
   name: "infer",
   summary: "runs a model on the chain and prints the agreed output with its receipt",
-  usage: `infer <model> --inputs <file.json> [--json] [--max-fee uassay] [--timeout seconds] ${SIGNER_USAGE}`,
+  usage: `infer <model> --inputs <file.json> [--lane inline|attested] [--json] [--max-fee uassay] [--timeout seconds] ${SIGNER_USAGE}`,
   async run(args, io) {
     const { values, positionals } = parseArguments(
       infer,
@@ -69,6 +70,7 @@ export const infer: Command = {
         inputs: { type: "string" },
         json: { type: "boolean", default: false },
         "max-fee": { type: "string" },
+        lane: { type: "string", default: "attested" },
         timeout: { type: "string", default: "60" },
       },
       ["model"],
@@ -79,8 +81,12 @@ export const infer: Command = {
     const maxFee = values["max-fee"];
     const most =
       maxFee === undefined ? {} : { maxFee: BigInt(integerOption("max-fee", maxFee, 0, Number.MAX_SAFE_INTEGER)) };
+    const { lane } = values;
+    if (lane !== "inline" && lane !== "attested") {
+      throw new UserError(`infer: --lane ${lane} is none of inline, attested`);
+    }
     const inputs = readInputs(values.inputs);
-    const result = await withSigner(values, (client) => client.infer(model, inputs, { timeoutMs, ...most }));
+    const result = await withSigner(values, (client) => client.infer(model, inputs, { timeoutMs, lane, ...most }));
     if (values.json) io.out(JSON.stringify(resultToJson(result)));
     else printResult(result, io);
     return result.status === "FINAL" ? 0 : 1;

@@ -10,6 +10,7 @@ import { type BlockRun, startBlock } from "../../../chain/executor/block-run.ts"
 import { isGenesis, readParams, readRotation, readTip } from "../../../chain/executor/chain-state.ts";
 import { initialState } from "../../../chain/executor/genesis.ts";
 import { headerBase } from "../../../chain/executor/header.ts";
+import { buildingLane } from "../../../chain/executor/inline-lane.ts";
 import { randaoRoot } from "../../../chain/executor/randomness.ts";
 import { messageRegistry, type Runtime } from "../../../chain/executor/runtime.ts";
 import type { Module } from "../../../chain/module.ts";
@@ -223,10 +224,11 @@ async function chainOf(
       const proposerIndex = height % validators.length;
       const message = randaoRoot(height, genesis.spec.genesisRoot);
       const head = headerBase(store.latest, parent.id);
-      const run = startBlock(runtime, store.latest, {
+      const start = {
         height,
         time: tip.time + plan.after,
         proposerIndex,
+        round: 0,
         parentId: parent.id,
         parentCommit: parent.commit,
         lastCommit: parent.commit,
@@ -234,7 +236,13 @@ async function chainOf(
         paramsRoot: head.paramsRoot,
         randaoReveal: keys.of(validators[proposerIndex]?.voteKey ?? ZERO_32).sign(message),
         evidence: isGenesis(store.latest) ? NO_EVIDENCE : plan.evidence,
-      });
+      };
+      const run = startBlock(
+        runtime,
+        store.latest,
+        start,
+        buildingLane(0, (run) => run.blank()),
+      );
       plan.run(run);
       const { overlay } = run.finish();
       await store.commit(store.prepare(height, overlay.changes()), []);

@@ -19,7 +19,7 @@ import {
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
-import { MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
 import { MsgSetVoteKey } from "../../../proto/staking.ts";
 import { INPUTS, tensor } from "../../inference/harness.ts";
 import { ACCOUNT_OPERATIONS } from "./account-operations.ts";
@@ -39,6 +39,29 @@ import {
   someone,
   valoperOf,
 } from "./scene.ts";
+
+/** A transfer that an output decides about; what is held for it covers it or does not. */
+function inferThen(scene: Scene): Uint8Array {
+  const { random } = scene;
+  const { account } = someone(scene);
+  const amount = [coin(amountOf(scene))];
+  const send = MsgSend.encode({ fromAddress: account, toAddress: someone(scene).account, amount }).finish();
+  return MsgInferThen.encode(
+    MsgInferThen.fromPartial({
+      request: {
+        requester: account,
+        model: "digits",
+        inputs: INPUTS,
+        maxFee: coin(50_000),
+        lane: random.pick(["", "inline"]),
+      },
+      conditions: [{ kind: random.pick(["element", "argmax"]), operator: random.pick(["eq", "lt", "ge"]), value: "0" }],
+      messages: [any(MsgSend.typeUrl, send)],
+      gasLimit: random.chance(0.9) ? 200_000n : 0n,
+      escrow: random.chance(0.5) ? amount : [],
+    }),
+  ).finish();
+}
 
 function setVoteKey(scene: Scene): Uint8Array {
   const { random, actors, keys, genesisRoot } = scene;
@@ -240,7 +263,9 @@ export const OPERATIONS: Operations = {
           model: scene.random.chance(0.9) ? "digits" : `model${scene.random.int(scene.fresh())}`,
           inputs: INPUTS,
           maxFee: coin(scene.random.chance(0.95) ? 50_000 : 1),
+          lane: scene.random.pick(["", "attested", "inline"]),
         }),
       ).finish(),
   ],
+  [MsgInferThen.typeUrl]: [6, inferThen],
 };

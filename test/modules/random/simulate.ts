@@ -167,7 +167,9 @@ export async function simulateModules(options: SimulationOptions): Promise<Simul
     params: PARAMS,
     stakes,
     balances: actors.map((actor) => [actor, BigInt(50 + random.int(500)) * 1_000_000n] as const),
-    models: modules.some(({ name }) => name === "inference") ? [genesisModel(manifestOf("digits"), PREFIX)] : [],
+    models: modules.some(({ name }) => name === "inference")
+      ? [genesisModel(manifestOf("digits", { inline: true }), PREFIX)]
+      : [],
     ...(options.store === undefined ? {} : { store: await options.store("first") }),
   });
   const known = new Set(modules.flatMap(({ messages }) => messages.map(({ typeUrl }) => typeUrl)));

@@ -1,8 +1,9 @@
+import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
-import { MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
 import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
 import { accountOf } from "../network.ts";
-import { BAD_ACCOUNTS, BAD_AMOUNTS, coin, each, rowsOf } from "./inputs.ts";
+import { BAD_ACCOUNTS, BAD_AMOUNTS, BAD_COINS, coin, each, rowsOf } from "./inputs.ts";
 import type { Refusal } from "./play.ts";
 import { createWorld, FUNDS, OTHER_DENOM, type World } from "./world.ts";
 
@@ -47,10 +48,31 @@ function full(parameter: string): World {
   world.send({ typeUrl: MsgRequestInference.typeUrl, value: MsgRequestInference.encode(REQUEST).finish() });
   return world;
 }
+const noPlace = (): World => createWorld({ "inference.inlineMaxModels": 0n });
+const noRoom = (): World => createWorld({ "inference.inlineMaxModelBytes": 999n });
 const fullBlock = (): World => full("inference.maxJobsPerBlock");
 const fullBacklog = (): World => full("inference.maxOpenJobs");
 
+const SEND = {
+  typeUrl: MsgSend.typeUrl,
+  value: MsgSend.encode({ fromAddress: accountOf("ann"), toAddress: accountOf("ben"), amount: [coin(1n)] }).finish(),
+};
+const OF_BEN = {
+  typeUrl: MsgSend.typeUrl,
+  value: MsgSend.encode({ fromAddress: accountOf("ben"), toAddress: accountOf("ann"), amount: [coin(1n)] }).finish(),
+};
+const CONDITION = { output: "", kind: "argmax", index: 0n, operator: "eq", value: "1" };
+const THEN = MsgInferThen.fromPartial({
+  request: REQUEST,
+  conditions: [CONDITION],
+  messages: [SEND],
+  gasLimit: 100_000n,
+});
+
 const request = rowsOf(MsgRequestInference, REQUEST);
+const then = rowsOf(MsgInferThen, THEN);
+const condition = (wrong: string, change: Partial<typeof CONDITION>) =>
+  then(wrong, "inference/16", { conditions: [{ ...CONDITION, ...change }] });
 const register = rowsOf(MsgRegisterModel, REGISTER);
 const NON_AMOUNTS = BAD_AMOUNTS.filter(([wrong]) => wrong !== "zero" && wrong !== "empty");
 
@@ -86,6 +108,37 @@ export const inference: readonly Refusal[] = [
   request("a deadline that has passed", "inference/10", { deadline: 1n }),
   request("a deadline far in the future", "inference/10", { deadline: 1_000_000_000n }),
 
+  request("a lane that there is none of", "sdk/18", { lane: "fast" }),
+  request("inline, of a model that does not run inline", "inference/14", { lane: "inline" }),
+
+  then("no request", "sdk/18", { request: undefined }),
+  then("a request for an unknown model", "inference/2", { request: { ...REQUEST, model: "nothing" } }),
+  then("no condition", "inference/16", { conditions: [] }),
+  then("too many conditions", "inference/16", { conditions: Array.from({ length: 17 }, () => CONDITION) }),
+  condition("an unknown kind", { kind: "greatest" }),
+  condition("an unknown operator", { operator: "=" }),
+  condition("a value that is no number", { value: "one" }),
+  condition("a value in scientific notation", { value: "1e3" }),
+  condition("a value of too many digits", { value: "1".repeat(41) }),
+  condition("an index of argmax", { index: 1n }),
+  condition("an unknown output", { output: "z" }),
+  condition("an element beyond the output", { kind: "element", index: 2n }),
+  then("no message", "sdk/18", { messages: [] }),
+  then("a message of another signer", "sdk/4", { messages: [OF_BEN] }),
+  then("a message of an unknown type", "sdk/2", { messages: [{ typeUrl: "/x.Y", value: new Uint8Array(0) }] }),
+  then("a message of its own kind", "sdk/18", {
+    messages: [{ typeUrl: MsgInferThen.typeUrl, value: MsgInferThen.encode(THEN).finish() }],
+  }),
+  then("no gas for later", "sdk/18", { gasLimit: 0n }),
+  then("more gas than a block has for it", "sdk/18", { gasLimit: 1n << 50n }),
+  then("more gas than the requester can pay for", "sdk/5", { gasLimit: 5_000_000n, escrow: [coin(FUNDS - 200_000n)] }),
+  then("more coins to hold than there are", "sdk/5", { escrow: [coin(FUNDS)] }),
+  ...each(
+    BAD_COINS.filter(([wrong]) => wrong !== "no coins"),
+    "coins to hold",
+    (wrong, escrow) => then(wrong, "sdk/10", { escrow }),
+  ),
+
   ...each(BAD_ACCOUNTS, "owner", (wrong, owner) => register(wrong, "sdk/7", { owner })),
   ...each(BAD_AMOUNTS, "deposit", (wrong, amount) => register(wrong, "sdk/10", { maxDeposit: coin(amount) })),
   register("no deposit", "sdk/10", { maxDeposit: undefined }),
@@ -111,6 +164,8 @@ export const inference: readonly Refusal[] = [
   register("a model without bytes", "inference/6", { modelBytes: 0n }),
   register("a model above the limit", "inference/6", { modelBytes: 1n << 50n }),
   register("a royalty above one", "inference/6", { royaltyPpm: 1_000_001 }),
+  register("no place among those that run inline", "inference/15", { inline: true }, { given: noPlace }),
+  register("no room among those that run inline", "inference/15", { inline: true }, { given: noRoom }),
   register("no probes", "inference/6", { probes: [] }),
   register("too many probes", "inference/6", { probes: Array.from({ length: 100 }, () => INPUTS) }),
   register("a probe that is no tensors", "inference/6", { probes: [Uint8Array.of(1)] }),

@@ -2,6 +2,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { readParams, writeParams, writeTip } from "../../../chain/executor/chain-state.ts";
 import { createContext, type RecordingContext } from "../../../chain/executor/context.ts";
+import { NO_LANE } from "../../../chain/executor/inline-lane.ts";
 import { messageRegistry } from "../../../chain/executor/runtime.ts";
 import type { BlockInfo, BlockInput } from "../../../chain/module.ts";
 import type { ValidatorSet } from "../../../chain/types/validator.ts";
@@ -86,6 +87,7 @@ export function createWorld(change: Readonly<Record<string, bigint>> = {}): Worl
     proposer: addressOf("alice"),
     beacon: new Uint8Array(32),
     messages: messageRegistry({ modules }),
+    inline: NO_LANE,
   });
   const context = (): RecordingContext => createContext(info(), store, BLS);
 

@@ -1,0 +1,154 @@
+import { toHex } from "../../chain/bytes.ts";
+import { parseAmount, parseCoins } from "../../chain/decode-tx.ts";
+import { sdkError } from "../../chain/errors.ts";
+import type { ChainSpec, MessageContext } from "../../chain/module.ts";
+import type { Coin } from "../../chain/tx.ts";
+import type { MsgRequestInference } from "../../proto/inference.ts";
+import { parseAccount } from "../addresses.ts";
+import { moduleAddress } from "../auth/keeper.ts";
+import { transfer } from "../bank/keeper.ts";
+import { inferenceError } from "./errors.ts";
+import { baseFee, costUnits } from "./fees.ts";
+import { type InlineResult, runInline } from "./inline.ts";
+import { type NewJob, openJob } from "./jobs.ts";
+import { ESCROW, modelName, resolveModel } from "./models.ts";
+import { inferenceParams } from "./params.ts";
+import { isResident } from "./resident-set.ts";
+import { JOB_KIND, MODEL_STATUS, type ModelRecord } from "./store.ts";
+import { tensorsProblem } from "./tensor-check.ts";
+import { Tensors } from "./tensors.ts";
+
+const FEE_COLLECTOR = moduleAddress("fee_collector");
+
+/** The block of the request, one of commitments, one of reveals. */
+const LEAST_DEADLINE = 2;
+
+function parseInputs(bytes: Uint8Array): Tensors {
+  try {
+    return Tensors.deserialize(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw inferenceError("invalidInputs", `inputs are not serialised SSZ tensors (${reason})`);
+  }
+}
+
+function maxFeeOf(message: MsgRequestInference): Coin {
+  const [coin] = parseCoins(message.maxFee === undefined ? [] : [message.maxFee]);
+  if (coin === undefined) throw sdkError("invalidCoins", "max_fee is missing");
+  return coin;
+}
+
+function valueAtRiskOf(message: MsgRequestInference): bigint {
+  const value = parseAmount(message.valueAtRisk === "" ? "0" : message.valueAtRisk);
+  if (value !== undefined) return value;
+  throw sdkError("invalidRequest", `value_at_risk "${message.valueAtRisk.slice(0, 60)}" is not a decimal integer`);
+}
+
+/** hash_tree_root of the inputs, if they are what the model takes. */
+function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Uint8Array): Uint8Array {
+  const { maxInputBytes } = inferenceParams.read(ctx.block.params);
+  if (bytes.length > Number(maxInputBytes)) {
+    throw inferenceError("invalidInputs", `inputs of ${bytes.length} bytes, at most ${maxInputBytes}`);
+  }
+  const tensors = parseInputs(bytes);
+  const problem = tensorsProblem(model.manifest.inputs, tensors);
+  if (problem !== undefined) throw inferenceError("invalidInputs", problem);
+  return Tensors.hashTreeRoot([...tensors]);
+}
+
+function checkedDeadline(ctx: MessageContext, deadline: bigint): number | undefined {
+  if (deadline === 0n) return undefined;
+  const { height, params } = ctx.block;
+  const least = height + LEAST_DEADLINE;
+  const most = height + Number(inferenceParams.read(params).maxDeadline);
+  if (deadline < BigInt(least) || deadline > BigInt(most)) {
+    throw inferenceError(
+      "invalidDeadline",
+      `deadline ${deadline} in block ${height}, ${least} to ${most} are possible`,
+    );
+  }
+  return Number(deadline);
+}
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  [MODEL_STATUS.registered]: "still being admitted",
+  [MODEL_STATUS.failed]: "failed its admission",
+};
+
+function requireActive(model: ModelRecord): void {
+  if (model.status === MODEL_STATUS.active) return;
+  const { manifest } = model;
+  const what = STATUS_TEXT[model.status] ?? "not active";
+  throw inferenceError("inactiveModel", `${modelName(manifest)} (${toHex(manifest.modelRoot)}) is ${what}`);
+}
+
+/** What needs no state. @throws TxError sdk 10 and 18, inference 2 */
+export function validateRequest(message: MsgRequestInference, spec: Pick<ChainSpec, "denom">): void {
+  const maxFee = maxFeeOf(message);
+  if (maxFee.denom !== spec.denom) {
+    throw sdkError("invalidCoins", `max_fee is in ${maxFee.denom}, fees are paid in ${spec.denom}`);
+  }
+  valueAtRiskOf(message);
+  if (message.model === "") throw inferenceError("unknownModel", "no model was named");
+  if (!["", "attested", "inline"].includes(message.lane)) {
+    throw sdkError("invalidRequest", `lane "${message.lane.slice(0, 40)}" is none of attested, inline`);
+  }
+}
+
+/** A request that was let in: in the inline lane it has its result, in the attested one its job is open. */
+export type Requested =
+  | { readonly lane: "attested"; readonly model: ModelRecord; readonly jobId: Uint8Array }
+  | ({ readonly lane: "inline"; readonly model: ModelRecord } & InlineResult);
+
+function requireResident(model: ModelRecord): void {
+  if (isResident(model)) return;
+  const { manifest, inlineOutHeight } = model;
+  const why = manifest.inline ? `left the resident set at height ${inlineOutHeight}` : "was not registered for it";
+  throw inferenceError("notInline", `${modelName(manifest)} (${toHex(manifest.modelRoot)}) ${why}`);
+}
+
+/**
+ * Lets a request into its lane, and takes what it may cost. In a block of a later round than 0 no model runs inline: its request gets
+ * a job of the attested lane, and the model a strike.
+ * @throws TxError
+ */
+export function makeRequest(ctx: MessageContext, message: MsgRequestInference): Requested {
+  const { params, spec, inline } = ctx.block;
+  const requester = parseAccount(spec, message.requester, "requester");
+  const model = resolveModel(ctx.store, spec, message.model);
+  requireActive(model);
+  const inputsRoot = checkedInputs(ctx, model, message.inputs);
+  const deadline = checkedDeadline(ctx, message.deadline);
+  const { modelRoot, engineId, modelBytes, fee: runFee } = model.manifest;
+  const units = costUnits(modelBytes, params);
+  const base = baseFee(units, params);
+  const maxFee = maxFeeOf(message).amount;
+  if (maxFee < base + runFee) {
+    throw inferenceError(
+      "feeTooLow",
+      `max_fee is ${maxFee}${spec.denom}, required: ${base + runFee}${spec.denom} (${base} base fee and ${runFee} of the model)`,
+    );
+  }
+  const job: NewJob = {
+    kind: JOB_KIND.request,
+    modelRoot,
+    engineId,
+    inputsRoot,
+    inputs: message.inputs,
+    requester,
+    costUnits: units,
+    baseFee: base,
+    runFee,
+    escrow: maxFee - base,
+    valueAtRisk: valueAtRiskOf(message),
+    deadline,
+  };
+  if (message.lane === "inline") {
+    requireResident(model);
+    if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, job) };
+    inline.demote(modelRoot);
+  }
+  transfer(ctx, requester, FEE_COLLECTOR, [{ denom: spec.denom, amount: base }]);
+  transfer(ctx, requester, ESCROW, [{ denom: spec.denom, amount: job.escrow }]);
+  return { lane: "attested", model, jobId: openJob(ctx, job) };
+}

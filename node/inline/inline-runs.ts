@@ -1,0 +1,116 @@
+import { equalBytes, toHex } from "../../chain/bytes.ts";
+import type { InlineRun } from "../../chain/module.ts";
+import type { Clock } from "../../consensus/driver/ports.ts";
+import { modelByRoot } from "../../modules/inference/models.ts";
+import type { StateReader } from "../../state/store.ts";
+import type { InlineOutputs } from "../application.ts";
+import type { RunOutput, RunRequest, Runs } from "../attester/runs.ts";
+
+export interface InlineRunsOptions {
+  readonly state: () => StateReader;
+  readonly clock: Clock;
+  /** An output that a block waited for is there. */
+  readonly onOutput: () => void;
+}
+
+/** This node's inline outputs, once it has an engine. */
+export interface InlineRuns extends InlineOutputs {
+  /** What runs models here. Until then, and without one, nothing is run, and no block with inline outputs gets this node's prevote. */
+  attach(runs: Pick<Runs, "cached" | "start">): void;
+  /** This node does not vote: it has nothing to compare, and nobody to withhold a vote from. */
+  abstain(): void;
+}
+
+/** How long a run that gave nothing is not tried again: a model that stalls would else keep the engine busy with one request. */
+const RETRY_MS = 10_000;
+/** Runs that gave nothing and are remembered. */
+const MAX_FAILED = 1024;
+
+/** Of a node that runs no models and has no say. */
+export const NO_INLINE_RUNS: InlineOutputs = {
+  output: () => undefined,
+  difference: () => Promise.resolve(undefined),
+};
+
+const keyOf = ({ engineId, modelRoot, inputsRoot }: InlineRun): string =>
+  toHex(engineId) + toHex(modelRoot) + toHex(inputsRoot);
+
+export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions): InlineRuns {
+  let runs: Pick<Runs, "cached" | "start"> | undefined;
+  let abstains = false;
+  /** By run, when it gave nothing. */
+  const failed = new Map<string, number>();
+  const begun = new Set<string>();
+
+  function requestOf(run: InlineRun): RunRequest | undefined {
+    const model = modelByRoot(state(), run.modelRoot);
+    return model === undefined
+      ? undefined
+      : { manifest: model.manifest, inputsRoot: run.inputsRoot, inputs: run.inputs };
+  }
+
+  function fail(key: string): void {
+    failed.delete(key);
+    failed.set(key, clock.now());
+    const oldest = failed.keys().next();
+    if (failed.size > MAX_FAILED && oldest.done !== true) failed.delete(oldest.value);
+  }
+
+  /** Undefined when there is nothing to be had. */
+  async function start(run: InlineRun): Promise<RunOutput | undefined> {
+    const request = requestOf(run);
+    if (runs === undefined || request === undefined) return undefined;
+    const known = runs.cached(request);
+    if (known !== undefined) return known;
+    const key = keyOf(run);
+    if (clock.now() - (failed.get(key) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) return undefined;
+    const output = await runs.start(request, "high");
+    if (output === undefined) fail(key);
+    else failed.delete(key);
+    return output;
+  }
+
+  async function begin(run: InlineRun): Promise<void> {
+    const key = keyOf(run);
+    if (begun.has(key)) return;
+    begun.add(key);
+    const output = await start(run);
+    begun.delete(key);
+    if (output !== undefined) onOutput();
+  }
+
+  return {
+    attach(own) {
+      runs = own;
+    },
+    abstain() {
+      abstains = true;
+    },
+    output(run) {
+      const request = requestOf(run);
+      const known = request && runs?.cached(request);
+      if (known === undefined && runs !== undefined) void begin(run);
+      return known?.bytes;
+    },
+    async difference(outcomes, budgetMs) {
+      if (abstains) return undefined;
+      if (runs === undefined) return "this node runs no models";
+      let stop = (): void => undefined;
+      const late = new Promise<"late">((resolve) => {
+        stop = clock.after(budgetMs, () => resolve("late"));
+      });
+      const own = outcomes.map(({ run }) => start(run));
+      try {
+        for (const [index, { run, output }] of outcomes.entries()) {
+          const mine = await Promise.race([own[index], late]);
+          if (mine === "late") return `job ${toHex(run.jobId)}: no output of its own within ${budgetMs} ms`;
+          if (mine === undefined) return `job ${toHex(run.jobId)}: the engine gave no output`;
+          if (!equalBytes(mine.bytes, output)) return `job ${toHex(run.jobId)}: another output`;
+        }
+        return undefined;
+      } finally {
+        stop();
+      }
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { buildBlock } from "../../chain/executor/build-block.ts";
+import { executeBlock } from "../../chain/executor/execute-block.ts";
+import { estimatingLane, NO_LANE, type OutputSource } from "../../chain/executor/inline-lane.ts";
+import { type Block, Body } from "../../chain/types/block.ts";
+import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
+import {
+  EFFECT,
+  GENESIS_PARENT,
+  MAX_UNITS,
+  numbers,
+  registry,
+  runOf,
+  runtime,
+  startOf,
+  toyStore,
+  tx,
+} from "./toy-chain.ts";
+
+const NOTHING = { duplicateAttestations: [], commitments: [], reveals: [], outputs: [] };
+/** Twice the key. */
+const DOUBLE: OutputSource = ({ units }) => Uint8Array.of(2 * units);
+
+const infer = (key: number, effect: number = EFFECT.infer) => ({ key, effect, signer: key, memo: "0" });
+
+async function scene(
+  transactions: readonly Parameters<typeof tx>[0][],
+  { outputs = DOUBLE, round = 0 }: { outputs?: OutputSource; round?: number } = {},
+) {
+  const store = await toyStore();
+  const { executed, refused } = buildBlock(runtime, store, startOf(GENESIS_PARENT, 0, round), {
+    evidence: NO_EVIDENCE,
+    transactions: transactions.map((one) => tx(one)),
+    select: () => NOTHING,
+    outputs,
+  });
+  const run = (block: Block) => executeBlock(runtime, registry, store, GENESIS_PARENT, block);
+  /** The same header over another list of outputs. */
+  const withResults = (inlineResults: Body["inlineResults"]): Block => {
+    const body = { ...executed.block.body, inlineResults };
+    return { header: { ...executed.block.header, bodyRoot: Body.hashTreeRoot(body) }, body };
+  };
+  return { executed, refused, run, withResults, results: executed.block.body.inlineResults };
+}
+
+const keysOf = (list: Body["inlineResults"]) => list.map(({ jobId, output }) => [jobId[0], output[0]]);
+
+test("a block carries the outputs of its runs in order, and whoever executes it finds the same", async () => {
+  const { executed, run, results } = await scene([infer(3), { key: 9, memo: "free" }, infer(1)]);
+  expect(keysOf(results)).toEqual([
+    [3, 6],
+    [1, 2],
+  ]);
+  const again = run(executed.block);
+  expect(again.blockId).toEqual(executed.blockId);
+  expect(again.inlineOutcomes.map(({ run: { units }, output }) => [units, output[0]])).toEqual([
+    [3, 6],
+    [1, 2],
+  ]);
+});
+
+test("the output of a transaction that fails after its run is carried, too: the run was made", async () => {
+  const { executed, run, results } = await scene([infer(3, EFFECT.inferAndFail), infer(1)]);
+  expect(executed.txs.map(({ code }) => code)).toEqual([8, 0]);
+  expect(keysOf(results)).toEqual([
+    [3, 6],
+    [1, 2],
+  ]);
+  expect(run(executed.block).blockId).toEqual(executed.blockId);
+});
+
+test("outputs are consumed exactly and in order, or the block is invalid", async () => {
+  const { run, withResults, results } = await scene([infer(3), infer(1)]);
+  const [first, second] = results;
+  if (first === undefined || second === undefined) throw new Error("two outputs");
+  expect(() => run(withResults([second, first]))).toThrow("inline output 0 is of job 0101");
+  expect(() => run(withResults([first]))).toThrow("no output of inline run 1");
+  expect(() => run(withResults([first, second, second]))).toThrow("3 inline outputs for 2 inline runs");
+  // Another output is another block: its roots differ, and what the output should be is not execution's to know.
+  expect(() => run(withResults([first, { ...second, output: Uint8Array.of(99) }]))).toThrow("receiptsRoot is");
+});
+
+test("a transaction whose output is not there yet waits, with all that its sender sends after it", async () => {
+  const later = { key: 7, signer: 3, memo: "1" };
+  const slow: OutputSource = (run) => (run.units === 3 ? undefined : DOUBLE(run));
+  const { executed, refused, results } = await scene([infer(3), later, infer(1)], { outputs: slow });
+  expect(keysOf(results)).toEqual([[1, 2]]);
+  expect([executed.block.body.transactions.length, refused]).toEqual([1, []]);
+});
+
+test("runs of more cost units than a block may have wait for the next, and nobody else may put them in", async () => {
+  const { results } = await scene([infer(MAX_UNITS - 10), infer(11), infer(10)]);
+  expect(keysOf(results).map(([key]) => key)).toEqual([MAX_UNITS - 10, 10]);
+  expect(() => estimatingLane(DOUBLE).run(runOf(MAX_UNITS + 1), MAX_UNITS)).toThrow("at most 50");
+});
+
+test("a block of a later round carries no output: what asks for a run is demoted, and that is noted whatever becomes of it", async () => {
+  const { executed, run, withResults, results } = await scene([infer(3), infer(1, EFFECT.inferAndFail), infer(3)], {
+    round: 2,
+  });
+  expect([results, executed.block.header.round]).toEqual([[], 2]);
+  expect(executed.events.filter(({ type }) => type === "demoted").map((event) => event.attributes[0]?.[1])).toEqual([
+    "3",
+    "1",
+  ]);
+  expect(run(executed.block).blockId).toEqual(executed.blockId);
+  const { jobId } = runOf(3);
+  expect(() => run(withResults([{ jobId, output: Uint8Array.of(6) }]))).toThrow("1 inline outputs for 0 inline runs");
+});
+
+test("an estimate takes zeros for what has not run, and outside of a block nothing runs", () => {
+  expect(estimatingLane(() => undefined).run(runOf(5), MAX_UNITS)).toEqual(runOf(5).blank());
+  expect(estimatingLane(DOUBLE).run(runOf(5), MAX_UNITS)).toEqual(Uint8Array.of(10));
+  expect(() => NO_LANE.run(runOf(5), MAX_UNITS)).toThrow("outside of a block");
+});
+
+test("what a transaction that waits has changed is not in the block", async () => {
+  const store = await toyStore();
+  const { executed } = buildBlock(runtime, store, startOf(GENESIS_PARENT), {
+    evidence: NO_EVIDENCE,
+    transactions: [tx(infer(3))],
+    select: () => NOTHING,
+  });
+  await store.commit(executed.update, []);
+  expect(numbers.get(store.latest, 3)).toBeUndefined();
+});
