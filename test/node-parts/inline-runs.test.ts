@@ -49,7 +49,7 @@ function scene() {
   return {
     inline,
     attach: () => inline.attach(runs),
-    async end(number: number, output: RunOutput | undefined) {
+    end: async (number: number, output: RunOutput | undefined) => {
       const id = key(run(number).inputsRoot);
       if (output !== undefined) cache.set(id, output);
       waiting.get(id)?.(output);
@@ -57,7 +57,7 @@ function scene() {
       await Promise.resolve();
       await Promise.resolve();
     },
-    wait(ms: number) {
+    wait: (ms: number) => {
       now += ms;
       for (const { at, ring } of alarms) if (at <= now) ring();
     },
@@ -68,9 +68,10 @@ function scene() {
 }
 
 test("a proposer asks once, goes on without, and is told when the output is there", async () => {
-  const { inline, attach, end, outputs, started } = scene();
+  const at = scene();
+  const { inline, end, outputs, started } = at;
   expect(inline.output(run(1))).toBeUndefined();
-  attach();
+  at.attach();
   expect([inline.output(run(1)), inline.output(run(1))]).toEqual([undefined, undefined]);
   expect([started(), outputs()]).toEqual([1, 0]);
   await end(1, outputOf(7));
@@ -78,8 +79,9 @@ test("a proposer asks once, goes on without, and is told when the output is ther
 });
 
 test("a run that gave nothing is not begun again for ten seconds", async () => {
-  const { inline, attach, end, wait, started } = scene();
-  attach();
+  const at = scene();
+  const { inline, end, wait, started } = at;
+  at.attach();
   inline.output(run(1));
   await end(1, undefined);
   wait(9999);
@@ -92,8 +94,9 @@ test("a run that gave nothing is not begun again for ten seconds", async () => {
 });
 
 test("a validator votes for a block whose outputs are its own", async () => {
-  const { inline, attach, end, alarms } = scene();
-  attach();
+  const at = scene();
+  const { inline, end, alarms } = at;
+  at.attach();
   const verdict = inline.difference(
     [1, 2].map((number) => ({ run: run(number), output: Uint8Array.of(number) })),
     BUDGET,
