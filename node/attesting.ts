@@ -7,6 +7,7 @@ import { fetchBlob } from "./blobs/fetch.ts";
 import { steadyClock } from "./clock.ts";
 import type { NodeInputs, NodeParts } from "./compose.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
+import { createWarmUp } from "./inline/warm-up.ts";
 
 /** The bytes of a model: from this node's blobs, or else from a peer, which are then kept. */
 async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, root: Uint8Array) {
@@ -61,9 +62,14 @@ export async function startAttesting(
     log,
   });
   parts.inline.attach(attester.runs);
-  const unsubscribe = parts.onCommit(() => attester.onCommit(store.latest));
+  const warmUp = createWarmUp(attester.runs);
+  const unsubscribe = parts.onCommit(() => {
+    attester.onCommit(store.latest);
+    warmUp(store.latest);
+  });
   const stopPending = mempool.onAdded((tx) => attester.onPendingTx(tx.body.messages));
   attester.onCommit(store.latest);
+  warmUp(store.latest);
   return async () => {
     unsubscribe();
     stopPending();

@@ -25,7 +25,7 @@ export const eventTypes: readonly EventDoc[] = [
   },
   {
     type: "inline_strike",
-    attributes: ["model", "name", "strikes"],
+    attributes: ["model", "name", "proposers"],
     when: "a block of a later round demoted requests for a model that runs inline",
   },
   {

@@ -148,7 +148,7 @@ export const inferenceParams = defineParams("inference", {
     default: 3n,
     min: 1n,
     max: 1000n,
-    doc: "A model leaves the resident set for good with so many strikes: blocks of later rounds that demoted requests for it.",
+    doc: "A model leaves the resident set for good when so many proposers, with more than a third of all power, have failed to get a block with its requests decided in the first round.",
   },
   inlineStrikeWindow: {
     unit: "blocks",
@@ -156,6 +156,13 @@ export const inferenceParams = defineParams("inference", {
     min: 1n,
     max: 10_000_000n,
     doc: "A model without a strike for so long has none.",
+  },
+  inlinePause: {
+    unit: "blocks",
+    default: 10n,
+    min: 1n,
+    max: 100_000n,
+    doc: "How long a model runs attested after its first strike; each further proposer doubles it, up to a thousand times.",
   },
   thenGasPerBlock: {
     unit: "gas",

@@ -13,7 +13,7 @@ import { type InlineResult, runInline } from "./inline.ts";
 import { type NewJob, openJob } from "./jobs.ts";
 import { ESCROW, modelName, resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
-import { isResident } from "./resident-set.ts";
+import { isPaused, isResident } from "./resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, type ModelRecord } from "./store.ts";
 import { tensorsProblem } from "./tensor-check.ts";
 import { Tensors } from "./tensors.ts";
@@ -145,8 +145,10 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   };
   if (message.lane === "inline") {
     requireResident(model);
-    if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, job) };
-    inline.demote(modelRoot);
+    if (!isPaused(ctx, modelRoot)) {
+      if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, job) };
+      inline.demote(modelRoot);
+    }
   }
   transfer(ctx, requester, FEE_COLLECTOR, [{ denom: spec.denom, amount: base }]);
   transfer(ctx, requester, ESCROW, [{ denom: spec.denom, amount: job.escrow }]);

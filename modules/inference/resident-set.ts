@@ -1,5 +1,7 @@
-import { fromUtf8, toHex } from "../../chain/bytes.ts";
+import { equalBytes, fromUtf8, toHex } from "../../chain/bytes.ts";
+import { readRotation } from "../../chain/executor/chain-state.ts";
 import type { Context } from "../../chain/module.ts";
+import { proposerIndex } from "../../chain/proposer-rotation.ts";
 import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { inferenceParams } from "./params.ts";
@@ -42,17 +44,38 @@ export function isResident({ manifest, inlineOutHeight }: ModelRecord): boolean 
   return manifest.inline && inlineOutHeight === 0;
 }
 
-function strike(ctx: Context, modelRoot: Uint8Array): void {
+/** Whether it is out of the lane for a while: its requests get attested jobs, and no strike. */
+export function isPaused(ctx: Context, modelRoot: Uint8Array): boolean {
+  const record = strikes.get(ctx.store, modelRoot);
+  return record !== undefined && ctx.block.height <= record.paused;
+}
+
+/** Doublings of the pause, at most. */
+const MAX_DOUBLINGS = 10;
+
+function powerOf(ctx: Context, operators: readonly Uint8Array[]): bigint {
+  const members = ctx.block.validators.filter(({ operator }) => operators.some((each) => equalBytes(each, operator)));
+  return members.reduce((sum, { power }) => sum + power, 0n);
+}
+
+/**
+ * @param proposer of the round 0 that failed. It counts once: who fails his own rounds on purpose, or is away, can pause a model but not drive
+ *   it out, since that takes proposers with more than a third of the power, of whom one at least is correct.
+ */
+function strike(ctx: Context, modelRoot: Uint8Array, proposer: Uint8Array): void {
   const model = models.get(ctx.store, modelRoot);
   if (model === undefined || !isResident(model)) return;
-  const { height } = ctx.block;
-  const { inlineStrikes, inlineStrikeWindow } = inferenceParams.read(ctx.block.params);
+  const { height, validators } = ctx.block;
+  const { inlineStrikes, inlineStrikeWindow, inlinePause } = inferenceParams.read(ctx.block.params);
   const before = strikes.get(ctx.store, modelRoot);
-  const count = before === undefined || before.height + Number(inlineStrikeWindow) < height ? 1 : before.count + 1;
+  const kept = before === undefined || before.height + Number(inlineStrikeWindow) < height ? [] : before.proposers;
+  const proposers = kept.some((each) => equalBytes(each, proposer)) ? kept : [...kept, proposer];
   const names = [["model", toHex(modelRoot)] as const, ["name", fromUtf8(model.manifest.name)] as const];
-  ctx.emit("inline_strike", ...names, ["strikes", String(count)]);
-  if (count < Number(inlineStrikes)) {
-    strikes.set(ctx.store, modelRoot, { count, height });
+  ctx.emit("inline_strike", ...names, ["proposers", String(proposers.length)]);
+  const total = validators.reduce((sum, { power }) => sum + power, 0n);
+  if (proposers.length < Number(inlineStrikes) || 3n * powerOf(ctx, proposers) <= total) {
+    const pause = Number(inlinePause) * 2 ** Math.min(proposers.length - 1, MAX_DOUBLINGS);
+    strikes.set(ctx.store, modelRoot, { height, paused: height + pause, proposers });
     return;
   }
   leavePlace(ctx, model.manifest);
@@ -61,9 +84,14 @@ function strike(ctx: Context, modelRoot: Uint8Array): void {
 }
 
 /**
- * A strike for each model whose run was asked for in a block of a later round: one that diverges or stalls costs a round, then nothing. Who
- * stalls rounds for other reasons can give strikes to others, but only while their requests wait, and they are forgotten.
+ * A strike for each model whose run was asked for in a block of a later round: one that diverges or stalls costs a round now and then, ever
+ * more seldom, and then nothing.
  */
 export function giveStrikes(ctx: Context): void {
-  for (const modelRoot of ctx.block.inline.demoted) strike(ctx, modelRoot);
+  const { demoted } = ctx.block.inline;
+  if (demoted.length === 0) return;
+  const rotation = readRotation(ctx.store);
+  const first = rotation.validators[proposerIndex(rotation, 0)];
+  if (first === undefined) throw new Error("round 0 had no proposer");
+  for (const modelRoot of demoted) strike(ctx, modelRoot, first.operator);
 }

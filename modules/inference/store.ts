@@ -106,8 +106,11 @@ const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: U
 
 /** Models that may run inline: those being admitted count, so that they find a place. */
 const ResidentSet = new ContainerType({ models: Uint32, bytes: Uint64 }, { typeName: "ResidentSet" });
-/** `height` of the last one. */
-const Strikes = new ContainerType({ count: Uint32, height: Uint64 }, { typeName: "Strikes" });
+/** `height` of the last one; `proposers` of the rounds that failed, each once; until `paused`, included, nothing runs inline. */
+const Strikes = new ContainerType(
+  { height: Uint64, paused: Uint64, proposers: new ListCompositeType(Bytes20, MAX_VALIDATORS) },
+  { typeName: "Strikes" },
+);
 
 const HeldCoin = new ContainerType({ denom: new ByteListType(MAX_DENOM), amount: UintBn128 }, { typeName: "HeldCoin" });
 /** What runs when a job becomes final: a serialised MsgInferThen, its coins held apart. */

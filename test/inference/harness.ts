@@ -173,7 +173,9 @@ export function createChain(options: ChainOptions = {}) {
     for (const module of MODULES) validators = module.endBlock?.(ctx, 0n) ?? validators;
     const { time, beacon } = ctx.block;
     writeTip(ctx.store, { height, time, beacon });
-    writeRotation(ctx.store, height, { validators, priorities: validators.map(() => 0n) });
+    // Round 0 is each one's in its turn.
+    const priorities = validators.map((_, index) => (index === (height + 1) % validators.length ? 1_000_000n : 0n));
+    writeRotation(ctx.store, height, { validators, priorities });
   }
   const genesis = createContext(info(), store, BLS);
   writeParams(store, params);

@@ -80,18 +80,54 @@ describe("a block of a later round", () => {
         chain.send.request(INLINE);
       },
     });
-    expect([lane, values(events, "inline_strike", "strikes")]).toEqual(["attested", ["1"]]);
+    expect([lane, values(events, "inline_strike", "proposers")]).toEqual(["attested", ["1"]]);
     expect(collected(chain)).toBe(200n);
     expect(chain.violations()).toEqual([]);
   });
 
-  test("again and again, takes the model out of the lane for good", () => {
-    const chain = createChain({ models: [MODEL] });
-    const strike = () => chain.block({ round: 1, run: () => void chain.send.request(INLINE) });
-    strike();
-    strike();
-    expect(values(strike(), "inline_out", "name")).toEqual(["digits"]);
-    expect([model(chain).inlineOutHeight, residentSet.get(chain.store)]).toEqual([3, { models: 0, bytes: 0 }]);
+  test("makes it pause: its requests are attested for a while, and cost no more strikes", () => {
+    const chain = createChain({ models: [MODEL], params: { "inference.inlinePause": 2n } });
+    const lanes: string[] = [];
+    const ask = (round: number) => chain.block({ round, run: () => void lanes.push(chain.send.request(INLINE).lane) });
+    ask(1);
+    expect(values(ask(1), "inline_strike", "proposers")).toEqual([]);
+    ask(0);
+    ask(0);
+    expect(lanes).toEqual(["attested", "attested", "attested", "inline"]);
+    // The next proposer that fails doubles the pause.
+    expect(values(ask(1), "inline_strike", "proposers")).toEqual(["1"]);
+    chain.pass(2);
+    expect(values(ask(1), "inline_strike", "proposers")).toEqual(["2"]);
+    expect(strikes.get(chain.store, MODEL.modelRoot)?.paused).toBe(chain.height + 4);
+    expect(chain.violations()).toEqual([]);
+  });
+
+  /** A block of a later round, in the turn of the given proposer. */
+  function strikeBy(chain: Chain, proposer: number) {
+    while (
+      (chain.height + 1) % 4 !== proposer ||
+      chain.height < (strikes.get(chain.store, MODEL.modelRoot)?.paused ?? 0)
+    )
+      chain.block();
+    return chain.block({ round: 1, run: () => void chain.send.request(INLINE) });
+  }
+  const QUICK = { "inference.inlinePause": 1n };
+
+  test("of one proposer again and again, takes nothing from the model but time", () => {
+    const chain = createChain({ models: [MODEL], params: QUICK });
+    for (let i = 0; i < 5; i++) expect(values(strikeBy(chain, 2), "inline_strike", "proposers")).toEqual(["1"]);
+    expect(model(chain).inlineOutHeight).toBe(0);
+  });
+
+  test("of proposers with more than a third of the power, takes the model out of the lane for good", () => {
+    const chain = createChain({ models: [MODEL], params: QUICK });
+    strikeBy(chain, 0);
+    strikeBy(chain, 1);
+    expect(values(strikeBy(chain, 2), "inline_out", "name")).toEqual(["digits"]);
+    expect([model(chain).inlineOutHeight, residentSet.get(chain.store)]).toEqual([
+      chain.height,
+      { models: 0, bytes: 0 },
+    ]);
     let told: ReturnType<typeof refusal>;
     chain.block({
       run() {
@@ -106,14 +142,26 @@ describe("a block of a later round", () => {
     expect(chain.violations()).toEqual([]);
   });
 
+  test("of three proposers with little power does not", () => {
+    const chain = createChain({
+      models: [MODEL],
+      params: QUICK,
+      validators: { alice: 97n, bob: 1n, carol: 1n, dave: 1n },
+    });
+    const alice = chain.validators.findIndex(({ power }) => power === 97n);
+    for (const proposer of [0, 1, 2, 3].filter((each) => each !== alice)) strikeBy(chain, proposer);
+    expect(model(chain).inlineOutHeight).toBe(0);
+    strikeBy(chain, alice);
+    expect(model(chain).inlineOutHeight).toBeGreaterThan(0);
+  });
+
   test("once in a long while is forgiven", () => {
-    const chain = createChain({ models: [MODEL], params: { "inference.inlineStrikeWindow": 5n } });
-    const strike = () => chain.block({ round: 1, run: () => void chain.send.request(INLINE) });
+    const chain = createChain({ models: [MODEL], params: { ...QUICK, "inference.inlineStrikeWindow": 5n } });
     for (let i = 0; i < 4; i++) {
-      strike();
+      strikeBy(chain, i);
       chain.pass(6);
     }
-    expect(strikes.get(chain.store, MODEL.modelRoot)?.count).toBe(1);
+    expect(strikes.get(chain.store, MODEL.modelRoot)?.proposers).toHaveLength(1);
     expect(model(chain).inlineOutHeight).toBe(0);
   });
 });
