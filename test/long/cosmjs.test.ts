@@ -70,7 +70,7 @@ import { modules } from "../../modules/registry.ts";
 import { homePaths, readGenesis } from "../../node/home.ts";
 import { loadAccountKey } from "../../node/keys/account-key.ts";
 import { createIdentityKey, createVoteKey } from "../../node/keys/node-keys.ts";
-import { MsgRegisterModel, MsgRequestInference } from "../../proto/inference.ts";
+import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../proto/inference.ts";
 import { MsgUpdateParams } from "../../proto/params.ts";
 import { MsgSetVoteKey } from "../../proto/staking.ts";
 import { temporaryFolder } from "../node/temporary-folder.ts";
@@ -434,6 +434,29 @@ describe.each(MODES)("in sign mode %s", (mode) => {
       return found.status === "FINAL" || found.status === "FAILED" ? found.status : undefined;
     });
     expect(status).toBe("FINAL");
+  });
+
+  test("and messages that run only if an output is as wanted", async () => {
+    const queries = inferenceQueries(await Comet38Client.connect(network.rpc(1)));
+    const model = await queries.model(CNN_DIGITS.name);
+    const lucky = address(`nobody yet, ${mode}`);
+    const message = {
+      request: {
+        requester: alice.address,
+        model: CNN_DIGITS.name,
+        inputs: Tensors.serialize(encodeInputs(model.inputs, rowOf(CNN_DIGITS, 1))),
+        maxFee: uassay(10_000),
+      },
+      conditions: [{ output: "prob", kind: "argmax", operator: "ge", value: "0" }],
+      messages: [packed(MsgSend, { fromAddress: alice.address, toAddress: lucky, amount: [uassay(7)] })],
+      gasLimit: 200_000n,
+      escrow: [uassay(7)],
+    };
+    await send(alice, messageOf(MsgInferThen, message));
+    await eventually("the transfer", async () => {
+      const { amount } = await alice.client.getBalance(lucky, "uassay");
+      return amount === "7" ? true : undefined;
+    });
   });
 
   test("what the chain does not have is refused by name", async () => {

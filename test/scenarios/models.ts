@@ -52,7 +52,7 @@ export function rowOf({ name, inputShape }: FixtureModel, index: number): { read
 export function manifestOf(
   model: FixtureModel,
   bytes: Uint8Array,
-  { name = model.name, fee = "5000" } = {},
+  { name = model.name, fee = "5000", inline = false } = {},
 ): Registration {
   const root = blobRoot(bytes);
   const inputs = [{ name: "x", dtype: "float32", shape: model.inputShape.map(BigInt) }];
@@ -75,7 +75,7 @@ export function manifestOf(
       parent: new Uint8Array(0),
       probes: [Tensors.serialize(encodeInputs(inputs, rowOf(model, 3)))],
       maxDeposit: undefined,
-      inline: false,
+      inline,
     },
   };
 }
