@@ -98,8 +98,14 @@ test("planted fault: an honest validator whose engine is wrong", async () => {
 
 test("planted fault: so many engines are wrong that they agree on it", async () => {
   const plants = new Map([0, 1, 2].map((node) => [node, broken]));
-  const { violations } = await run(1, [], { plants, network: CALM });
-  expect(violations).toContainEqual(expect.stringContaining("is final on a wrong output"));
+  const found = new Set<string>();
+  // The first wrong output ends a run: in whichever lane it is.
+  for (let seed = 1; seed <= 8 && found.size < 2; seed++) {
+    const { violations } = await run(seed, [], { plants, network: CALM });
+    for (const text of violations)
+      found.add(/is final on a wrong output|ran inline to a wrong output/.exec(text)?.[0] ?? "");
+  }
+  expect(found).toEqual(new Set(["is final on a wrong output", "ran inline to a wrong output"]));
 });
 
 test("planted fault: an honest validator is convicted, or a job never ends", () => {
@@ -116,7 +122,7 @@ test("planted fault: an honest validator is convicted, or a job never ends", () 
       ["operator", address],
     ] as const;
     const result = { events: [{ type: "inference_equivocation", attributes }], txs: [], validatorUpdates: [] };
-    return { block: { header: { height } }, result } as unknown as StoredBlock;
+    return { block: { header: { height }, body: { inlineResults: [] } }, result } as unknown as StoredBlock;
   };
   expect(checks.faults(state, blockOf(8, 3))).toEqual([]);
   expect(checks.faults(state, blockOf(9, 0))).toEqual([

@@ -2,6 +2,7 @@ import { fromHex, toHex } from "../../chain/bytes.ts";
 import { encodeAddress } from "../../chain/crypto/bech32.ts";
 import type { Event } from "../../chain/module.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
+import { outputRootOf } from "../../modules/inference/output-check.ts";
 import { jobs } from "../../modules/inference/store.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { StoredBlock } from "../../node/api.ts";
@@ -12,6 +13,8 @@ import type { World } from "./world.ts";
 /** How many runs of models ended in one way or the other, in decided blocks. */
 export interface JobCounts {
   final: number;
+  /** Ran inline. */
+  inline: number;
   failed: number;
   /** Attestations of another output than the one that became final. */
   dissents: number;
@@ -36,7 +39,7 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
   const honest = new Set(
     operators.filter((_, i) => correct.includes(i)).map((one) => encodeAddress(genesis.spec.prefix, one)),
   );
-  const counts: JobCounts = { final: 0, failed: 0, dissents: 0, equivocations: 0 };
+  const counts: JobCounts = { final: 0, inline: 0, failed: 0, dissents: 0, equivocations: 0 };
 
   function rightRoot(state: StateReader, jobId: string): string {
     const job = jobs.get(state, fromHex(jobId));
@@ -71,8 +74,16 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
     faults(state, { block, result }) {
       const { height } = block.header;
       const found = result.events.map((event) => faultOf(state, event)).filter((fault) => fault !== undefined);
+      const wrong = block.body.inlineResults.filter(({ jobId, output }) => {
+        counts.inline++;
+        // The run of a transaction that failed leaves no job.
+        return (
+          jobs.has(state, jobId) && toHex(outputRootOf(output) ?? new Uint8Array(0)) !== rightRoot(state, toHex(jobId))
+        );
+      });
       const late = readOpenJobs(state).filter(({ job }) => height > Math.max(job.commitEnd, job.revealEnd));
-      return [...found, ...late.map(({ jobId }) => `${toHex(jobId)} is open beyond its windows`)];
+      const inline = wrong.map(({ jobId }) => `${toHex(jobId)} ran inline to a wrong output`);
+      return [...found, ...inline, ...late.map(({ jobId }) => `${toHex(jobId)} is open beyond its windows`)];
     },
   };
 }

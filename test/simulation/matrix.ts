@@ -17,6 +17,7 @@ const SUMMED = [
   "evidence",
   "transactions",
   "runsFinal",
+  "runsInline",
   "runsFailed",
   "dissents",
   "equivocations",

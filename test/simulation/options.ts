@@ -56,6 +56,7 @@ export interface SimulationResult {
   readonly transactions: number;
   /** Runs of models that ended in an output, and without one. */
   readonly runsFinal: number;
+  readonly runsInline: number;
   readonly runsFailed: number;
   /** Attestations of other outputs than the final one, and pairs that contradict each other, as blocks found them. */
   readonly dissents: number;

@@ -209,6 +209,7 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     challenges: checks.counts.challenges,
     amnesia: checks.counts.amnesia,
     runsFinal: checks.counts.jobs.final,
+    runsInline: checks.counts.jobs.inline,
     runsFailed: checks.counts.jobs.failed,
     dissents: checks.counts.jobs.dissents,
     equivocations: checks.counts.jobs.equivocations,

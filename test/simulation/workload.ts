@@ -68,7 +68,13 @@ function randomMessage(random: Random, { accounts, operators, genesis }: World, 
     const inputs = Tensors.serialize([tensorOf(sha256(Uint8Array.of(random.int(256))))]);
     const maxFee = { denom, amount: random.chance(0.05) ? "1" : "1000000" };
     const value = MsgRequestInference.encode(
-      MsgRequestInference.fromPartial({ requester: address, model: "simulated", inputs, maxFee }),
+      MsgRequestInference.fromPartial({
+        requester: address,
+        model: "simulated",
+        inputs,
+        maxFee,
+        lane: random.chance(0.5) ? "inline" : "",
+      }),
     ).finish();
     return { typeUrl: MsgRequestInference.typeUrl, value };
   }
