@@ -2,7 +2,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { toHex } from "../chain/bytes.ts";
 
 /** The domain-separation tag of the proof-of-possession scheme, draft-irtf-cfrg-bls-signature-05 §4.2.3. */
-const DST = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+export const DST = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
 const { G1 } = bls12_381;
 const signatures = bls12_381.longSignatures;

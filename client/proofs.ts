@@ -132,6 +132,26 @@ export interface TrustedHeader {
 }
 
 /**
+ * Asks a node about the state after a block, for whoever checks the answer himself or hands it on: see `verifyState`.
+ * @param path fields of the value; none for the whole of it.
+ * @throws NodeError when the node does not answer or holds no state of that height.
+ */
+export async function fetchState(
+  comet: AbciQuerier,
+  height: number,
+  key: Uint8Array,
+  path: FieldPath = [],
+): Promise<StateAnswer> {
+  const query = ["/store/key", ...(path.length === 0 ? [] : [path.join(".")])].join("/");
+  const answer = await comet.abciQuery({ path: query, data: key, height, prove: true });
+  if ((answer.code ?? 0) !== 0) throw new NodeError(`the node does not answer: ${(answer.log ?? "").slice(0, 500)}`);
+  if (answer.height !== height) {
+    throw new NodeError(`the node answers with the state of height ${answer.height}, asked for ${height}`);
+  }
+  return { value: answer.value, ops: answer.proof?.ops ?? [] };
+}
+
+/**
  * Asks a node about the state after a block and checks the answer against that block's header. The node needs no trust.
  * @returns undefined where the state does not hold the key.
  * @throws NodeError when the node does not answer, holds no state of that height, or can't prove what it says.
@@ -144,17 +164,8 @@ export async function provenState<T, const P extends FieldPath = readonly []>(
   header: TrustedHeader,
   question: StateQuestion<T, P>,
 ): Promise<FieldAt<T, P> | undefined> {
-  const path = [
-    "/store/key",
-    ...(question.path === undefined || question.path.length === 0 ? [] : [question.path.join(".")]),
-  ].join("/");
-  const { height } = header;
-  const answer = await comet.abciQuery({ path, data: question.key, height, prove: true });
-  if ((answer.code ?? 0) !== 0) throw new NodeError(`the node does not answer: ${(answer.log ?? "").slice(0, 500)}`);
-  if (answer.height !== height) {
-    throw new NodeError(`the node answers with the state of height ${answer.height}, asked for ${height}`);
-  }
-  const verdict = verifyState(header.stateRoot, question, { value: answer.value, ops: answer.proof?.ops ?? [] });
+  const answer = await fetchState(comet, header.height, question.key, question.path);
+  const verdict = verifyState(header.stateRoot, question, answer);
   if (!verdict.valid) throw new NodeError(`the node's answer is not proven: ${verdict.reason}`);
   return verdict.value;
 }

@@ -14,6 +14,8 @@ import {
   QueryModelsResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
+  QuerySecurityRequest,
+  QuerySecurityResponse,
   QueryValidatorSetRequest,
   QueryValidatorSetResponse,
   type Receipt,
@@ -42,6 +44,8 @@ export interface InferenceQueries {
   validatorSet(height?: number): Promise<QueryValidatorSetResponse>;
   /** The committee of a job, as long as the chain keeps the job. */
   committee(jobId: string): Promise<QueryCommitteeResponse>;
+  /** What a wrong output costs, and how much value may rest on one now. */
+  security(): Promise<QuerySecurityResponse>;
 }
 
 async function ask<Q, R>(
@@ -97,5 +101,6 @@ export function inferenceQueries(comet: CometClient): InferenceQueries {
     committee(jobId) {
       return ask(rpc, "Committee", QueryCommitteeRequest, QueryCommitteeResponse, { jobId });
     },
+    security: () => ask(rpc, "Security", QuerySecurityRequest, QuerySecurityResponse, {}),
   };
 }

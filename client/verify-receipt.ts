@@ -2,7 +2,7 @@ import { equalBytes, fromHex, toHex } from "../chain/bytes.ts";
 import { MAX_VALIDATORS } from "../chain/types/limits.ts";
 import { ValidatorSet } from "../chain/types/validator.ts";
 import { checkReceipt, type Receipt, type ReceiptJson, receiptFromJson } from "../modules/inference/receipt.ts";
-import { verifyAggregate } from "./bls.ts";
+import { type AggregateVerifier, verifyAggregate } from "./bls.ts";
 
 /** A trusted set as JSON, the way `assay query validator-set` writes it. Hex, but for the numbers. */
 export interface TrustedSet {
@@ -106,12 +106,17 @@ export function parseReceipt(json: unknown): Receipt {
  * Checks a receipt offline: that it is of the trusted set's chain, that its committee is the trusted set, and that more than two thirds of
  * that set's power signed exactly this output of exactly this job. Pure JavaScript; never throws for a parsed receipt.
  *
+ * @param bls `aggregateVerifier()`, used again for every receipt, decodes each key once: most of the time for a large committee.
  * @returns a verdict with a reason for people; for a receipt of another set, the reason says at which height the needed one votes.
  * @example
  * const verdict = verifyReceipt(parseReceipt(result.receipt), parseTrustedSet(set));
  * if (!verdict.valid) throw new Error(verdict.reason);
  */
-export function verifyReceipt(receipt: Receipt, trusted: TrustedCommittee): ReceiptVerdict {
+export function verifyReceipt(
+  receipt: Receipt,
+  trusted: TrustedCommittee,
+  bls: AggregateVerifier = { verifyAggregate },
+): ReceiptVerdict {
   const { validators, genesisRoot } = trusted;
   if (!equalBytes(receipt.fields.genesisRoot, genesisRoot)) {
     const found = toHex(receipt.fields.genesisRoot);
@@ -130,6 +135,6 @@ export function verifyReceipt(receipt: Receipt, trusted: TrustedCommittee): Rece
         `the trusted set, of height ${trusted.height}, has root ${toHex(root)}. Needed: assay query validator-set --height ${requestedHeight}`,
     };
   }
-  const reason = checkReceipt(receipt, validators, genesisRoot, { verifyAggregate });
+  const reason = checkReceipt(receipt, validators, genesisRoot, bls);
   return reason === undefined ? { valid: true } : { valid: false, reason };
 }

@@ -12,6 +12,7 @@ import {
   continuationsInvariant,
   escrowInvariant,
   openJobsInvariant,
+  reservationsInvariant,
   residentSetInvariant,
 } from "./inference/invariants.ts";
 import { minterInvariant } from "./mint/invariants.ts";
@@ -88,6 +89,7 @@ export const INVARIANTS: readonly Invariant[] = [
   { module: "gov", name: "votes", check: votesInvariant },
   { module: "inference", name: "escrow", check: escrowInvariant },
   { module: "inference", name: "openJobs", check: openJobsInvariant },
+  { module: "inference", name: "reservations", check: reservationsInvariant },
   { module: "inference", name: "residentSet", check: residentSetInvariant },
   { module: "inference", name: "continuations", check: continuationsInvariant },
 ];

@@ -179,3 +179,23 @@ export const QueryCommitteeResponse = message(`${PACKAGE}.QueryCommitteeResponse
   validators: [2, ValidatorEntry, "repeated"],
 });
 export type QueryCommitteeResponse = Message<typeof QueryCommitteeResponse>;
+
+export const QuerySecurityRequest = message(`${PACKAGE}.QuerySecurityRequest`, {});
+export type QuerySecurityRequest = Message<typeof QuerySecurityRequest>;
+/** What an attested output is worth, as of the next block. Amounts in base units, decimal integers. */
+export const QuerySecurityResponse = message(`${PACKAGE}.QuerySecurityResponse`, {
+  /** A wrong output must cost so many times the value at risk. */
+  securityRatio: [1, "uint64"],
+  /** Part of the stake that a wrong output costs, in ppm. */
+  slashFraction: [2, "uint64"],
+  /** Of the committee of the next block. */
+  stake: [3, "string"],
+  /** What of it answers for open and appealable jobs. */
+  reserved: [4, "string"],
+  /** The greatest `value_at_risk` that a request may name now. */
+  headroom: [5, "string"],
+  /** What a wrong output costs the cheapest coalition with more than two thirds of the power: between these. */
+  costAtLeast: [6, "string"],
+  costAtMost: [7, "string"],
+});
+export type QuerySecurityResponse = Message<typeof QuerySecurityResponse>;

@@ -57,7 +57,7 @@ export const MsgRequestInference = message("assay.inference.v1.MsgRequestInferen
   inputs: [3, "bytes"],
   /** Base fee included; what the run does not cost comes back. */
   maxFee: [4, Coin],
-  /** What rests on the answer, in base units, a decimal integer; empty is zero. */
+  /** What rests on the answer, in base units, a decimal integer; empty is zero. An attested job is let in only if so much stake answers for it. */
   valueAtRisk: [5, "string"],
   /** Height by which the job must be final, or fail; zero for the module's own windows. */
   deadline: [6, "uint64"],

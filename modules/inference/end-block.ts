@@ -10,6 +10,7 @@ import { dueJobs, updateJob } from "./jobs.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { isQuorum } from "./quorum.ts";
+import { releaseLater, releaseStake } from "./reservation.ts";
 import { giveStrikes } from "./resident-set.ts";
 import {
   blockLoad,
@@ -27,6 +28,7 @@ import {
   participations,
   penalties,
   receipts,
+  reservationEnds,
   reveals,
   tallies,
 } from "./store.ts";
@@ -96,7 +98,7 @@ function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee:
   const { height, params } = ctx.block;
   if (job.status === JOB_STATUS.final) {
     judge(ctx, jobId, job, committee);
-    updateJob(ctx, jobId, job, { settled: true });
+    releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true }));
     closeBooks(ctx, jobId, committee);
     return;
   }
@@ -138,12 +140,27 @@ function sweep(ctx: Context): void {
   for (const [key] of jobsByHeight.entries(ctx.store, { before: heightKey.encode(oldest), limit })) {
     const [, jobId] = key;
     const job = jobs.get(ctx.store, jobId);
-    if (job?.settled === false) continue; // A long deadline; it goes when it is over.
+    // A long deadline or appeal; it goes when that is over.
+    if (job !== undefined && (!job.settled || job.reserved > 0n)) continue;
     jobsByHeight.delete(ctx.store, key);
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
     for (const kept of [jobs, jobOutputs, receipts, participations]) kept.delete(ctx.store, jobId);
     if (job.kind !== JOB_KIND.inline) releaseCommittee(ctx, job.committeeRoot);
+  }
+}
+
+/** Stake of jobs that can't be wrong any more answers for others again: of as many as blocks can open, so that it keeps up. */
+function endReservations(ctx: Context): void {
+  const { height, params } = ctx.block;
+  const limit = 2 * Number(inferenceParams.read(params).maxJobsPerBlock);
+  for (const [key] of reservationEnds.entries(ctx.store, { before: heightKey.encode(height + 1), limit })) {
+    const [, jobId] = key;
+    const job = jobs.get(ctx.store, jobId);
+    if (job === undefined) throw new Error(`job ${toHex(jobId)} is gone before its reservation`);
+    reservationEnds.delete(ctx.store, key);
+    releaseStake(ctx, jobId, job);
+    updateJob(ctx, jobId, job, { reserved: 0n });
   }
 }
 
@@ -157,6 +174,7 @@ export function endBlock(ctx: Context): void {
     if (job === undefined || committee === undefined) throw new Error(`open job ${toHex(jobId)} has no record`);
     closeWindow(ctx, jobId, job, committee);
   }
+  endReservations(ctx);
   sweep(ctx);
   giveStrikes(ctx);
 }

@@ -16,6 +16,7 @@ const table = defineErrors("inference", {
   notInline: [14, "model does not run inline"],
   residentSetFull: [15, "resident set is full"],
   invalidCondition: [16, "invalid condition"],
+  insecure: [17, "too little stake for the value at risk"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

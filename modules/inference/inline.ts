@@ -111,6 +111,7 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
     runFee: request.runFee,
     escrow: 0n,
     valueAtRisk: 0n,
+    reserved: 0n,
     failure: utf8(""),
   });
   jobOutputs.set(ctx.store, jobId, output);

@@ -5,6 +5,7 @@ import { balance } from "../bank/keeper.ts";
 import { HELD, heldCoins } from "./continuations.ts";
 import { dueHeight } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
+import { reservedByJobs } from "./reservation.ts";
 import { isResident } from "./resident-set.ts";
 import {
   committeeJobs,
@@ -17,6 +18,7 @@ import {
   models,
   openJobs,
   readyContinuations,
+  reservations,
   residentSet,
 } from "./store.ts";
 
@@ -89,6 +91,22 @@ export function continuationsInvariant(reader: StateReader): readonly string[] {
   for (const [denom, amount] of owed) {
     const held = balance(reader, HELD, denom);
     if (held < amount) violations.push(`${held}${denom} are held for messages that wait, ${amount} were given`);
+  }
+  return violations;
+}
+
+/** Stake is reserved for jobs, and for nothing else. Returns what is violated. */
+export function reservationsInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  const sums = new Map(reservedByJobs(reader));
+  for (const [operator, reserved] of reservations.entries(reader)) {
+    const wanted = sums.get(toHex(operator)) ?? 0n;
+    sums.delete(toHex(operator));
+    if (wanted !== reserved)
+      violations.push(`operator ${toHex(operator)} has ${reserved} reserved, jobs have ${wanted}`);
+  }
+  for (const [operator, wanted] of sums) {
+    if (wanted > 0n) violations.push(`operator ${operator} has nothing reserved, jobs have ${wanted}`);
   }
   return violations;
 }

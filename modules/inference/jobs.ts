@@ -8,6 +8,7 @@ import { accountText } from "../addresses.ts";
 import { validatorsRoot } from "./committee.ts";
 import { inferenceError } from "./errors.ts";
 import { inferenceParams } from "./params.ts";
+import { reserveStake } from "./reservation.ts";
 import {
   blockLoad,
   due,
@@ -112,6 +113,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const jobId = JobFields.hashTreeRoot(fields);
   if (jobs.has(ctx.store, jobId)) throw inferenceError("jobExists", `job ${toHex(jobId)}`);
   reserve(ctx, job.costUnits);
+  const reserved = reserveStake(ctx, validators, job.valueAtRisk);
   const { commitWindow, revealWindow, admissionWindow } = inferenceParams.read(params);
   const commitEnd = height + Number(job.kind === JOB_KIND.admission ? admissionWindow : commitWindow);
   const power = validators.reduce((sum, validator) => sum + validator.power, 0n);
@@ -138,6 +140,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     runFee: job.runFee,
     escrow: job.escrow,
     valueAtRisk: job.valueAtRisk,
+    reserved,
     failure: utf8(""),
   };
   jobs.set(ctx.store, jobId, record);

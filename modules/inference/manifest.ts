@@ -6,6 +6,7 @@ import {
   ListCompositeType,
   type ValueOf,
 } from "@chainsafe/ssz";
+import { portable } from "../../chain/types/portable.ts";
 import { Bytes20, Bytes32, Uint8, Uint32, Uint64, UintBn128 } from "../../chain/types/primitives.ts";
 import { MAX_RANK, MAX_TENSORS } from "./tensors.ts";
 
@@ -21,12 +22,16 @@ export const CLASS_CANONICAL = 1;
 
 /** A declared input or output: UTF-8 name, ONNX number of the element type, concrete lengths, all positive. */
 export const TensorDeclaration = new ContainerType(
-  { name: new ByteListType(MAX_TENSOR_NAME), dtype: Uint8, shape: new ListBasicType(Uint64, MAX_RANK) },
+  {
+    name: portable(() => new ByteListType(MAX_TENSOR_NAME)),
+    dtype: Uint8,
+    shape: portable(() => new ListBasicType(Uint64, MAX_RANK)),
+  },
   { typeName: "TensorDeclaration" },
 );
 export type TensorDeclaration = ValueOf<typeof TensorDeclaration>;
 
-const Declarations = new ListCompositeType(TensorDeclaration, MAX_TENSORS);
+const Declarations = portable(() => new ListCompositeType(TensorDeclaration, MAX_TENSORS));
 
 /**
  * What is fixed about a model for life. `probeRoots` are the hash_tree_roots of the probes' inputs, so that the root of
@@ -36,8 +41,8 @@ export const ModelManifest = new ContainerType(
   {
     owner: Bytes20,
     /** ASCII; unique among the owner's models. */
-    name: new ByteListType(MAX_NAME),
-    version: new ByteListType(MAX_VERSION),
+    name: portable(() => new ByteListType(MAX_NAME)),
+    version: portable(() => new ByteListType(MAX_VERSION)),
     class: Uint8,
     engineId: Bytes32,
     inputs: Declarations,
@@ -50,10 +55,10 @@ export const ModelManifest = new ContainerType(
     /** Of one run, in base units, on top of the base fee. */
     fee: UintBn128,
     royaltyPpm: Uint32,
-    licence: new ByteListType(MAX_LICENCE),
+    licence: portable(() => new ByteListType(MAX_LICENCE)),
     /** Root of the model it was derived from, or zero. */
     parent: Bytes32,
-    probeRoots: new ListCompositeType(Bytes32, MAX_PROBES),
+    probeRoots: portable(() => new ListCompositeType(Bytes32, MAX_PROBES)),
     /** May run while a block is executed, as part of the resident set. Its graph must then take the same steps on any input. */
     inline: new BooleanType(),
   },

@@ -11,6 +11,7 @@ import { type Attester, splitFee } from "./fees.ts";
 import type { Finality } from "./finality.ts";
 import { updateJob } from "./jobs.ts";
 import { ESCROW, failAdmission, modelByRoot, passProbe } from "./models.ts";
+import { releaseStake } from "./reservation.ts";
 import {
   commitments,
   JOB_KIND,
@@ -135,7 +136,8 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
 
 /** Ends a job without an output: the escrow returns, the base fee does not. Nobody is punished without a quorum. */
 export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reason: string): JobRecord {
-  const change = { status: JOB_STATUS.failed, settled: true, failure: utf8(reason) };
+  const change = { status: JOB_STATUS.failed, settled: true, failure: utf8(reason), reserved: 0n };
+  releaseStake(ctx, jobId, before);
   const job = updateJob(ctx, jobId, before, change);
   transfer(ctx, ESCROW, job.fields.requester, coins(ctx, job.escrow));
   dropContinuation(ctx, jobId);

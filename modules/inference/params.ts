@@ -213,6 +213,13 @@ export const inferenceParams = defineParams("inference", {
     max: 1_000_000_000_000n,
     doc: "For each cost unit, what the attesters get before the model's owner gets anything.",
   },
+  securityRatio: {
+    unit: "count",
+    default: 4n,
+    min: 1n,
+    max: 1000n,
+    doc: "A wrong output must cost so many times the value at risk of all jobs that could be wrong together.",
+  },
   slashFractionWrongOutput: {
     unit: "ppm",
     default: 50_000n,

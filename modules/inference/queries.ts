@@ -18,15 +18,20 @@ import {
   QueryParamsResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
+  QuerySecurityRequest,
+  QuerySecurityResponse,
   QueryValidatorSetRequest,
   QueryValidatorSetResponse,
 } from "../../proto/inference-query.ts";
 import { operatorText, queryAccount } from "../addresses.ts";
 import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
+import { cheapest, TWO_THIRDS } from "../security/keeper.ts";
+import { POWER_REDUCTION } from "../staking/keeper.ts";
 import { resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
 import { JOB_STATUS_NAMES, jobMessage, MODEL_STATUS_NAMES, modelMessage, receiptMessage } from "./query-messages.ts";
+import { freeStake, valueFor } from "./reservation.ts";
 import {
   committees,
   heightJobKey,
@@ -146,6 +151,29 @@ function params(ctx: QueryContext): QueryParamsResponse {
   return { params: rows.map(([name, { unit }]) => ({ name, unit, value: values[name] })) };
 }
 
+function security(ctx: QueryContext): QuerySecurityResponse {
+  const { securityRatio, slashFractionWrongOutput } = inferenceParams.read(ctx.params);
+  const members = ctx.validators.map(({ operator, power }) => ({
+    power,
+    stake: power * POWER_REDUCTION,
+    free: freeStake(ctx.store, operator, power),
+  }));
+  const sum = (of: (member: (typeof members)[number]) => bigint): bigint =>
+    members.reduce((total, member) => total + of(member), 0n);
+  const [stake, free] = [sum((member) => member.stake), sum((member) => member.free)];
+  const { atLeast, atMost } = cheapest(members, TWO_THIRDS);
+  const cost = (of: bigint): string => ((of * slashFractionWrongOutput) / 1_000_000n).toString();
+  return {
+    securityRatio,
+    slashFraction: slashFractionWrongOutput,
+    stake: stake.toString(),
+    reserved: (stake - free).toString(),
+    headroom: valueFor(free, ctx.params).toString(),
+    costAtLeast: cost(atLeast),
+    costAtMost: cost(atMost),
+  };
+}
+
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Model`, QueryModelRequest, QueryModelResponse, (ctx, request) => ({
     model: modelMessage(ctx, requireModel(ctx, request.model)),
@@ -160,4 +188,5 @@ export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Params`, QueryParamsRequest, QueryParamsResponse, params),
   defineQuery(`${SERVICE}/ValidatorSet`, QueryValidatorSetRequest, QueryValidatorSetResponse, validatorSet),
   defineQuery(`${SERVICE}/Committee`, QueryCommitteeRequest, QueryCommitteeResponse, committee),
+  defineQuery(`${SERVICE}/Security`, QuerySecurityRequest, QuerySecurityResponse, security),
 ];

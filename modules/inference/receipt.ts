@@ -118,6 +118,12 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
   };
 }
 
+/** The 32 bytes that the signers of a receipt have signed. */
+export function receiptRoot({ fields, committeeRoot, outputRoot }: Receipt): Uint8Array {
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot };
+  return signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
+}
+
 /**
  * Checks a receipt against a committee, which must itself be proven (its root is `validatorsRoot` of the header of
  * `requestedHeight`). Returns what is wrong, or undefined.
@@ -128,7 +134,7 @@ export function checkReceipt(
   genesisRoot: Uint8Array,
   bls: Pick<Bls, "verifyAggregate">,
 ): string | undefined {
-  const { fields, outputRoot, committeeRoot, signers } = receipt;
+  const { fields, committeeRoot, signers } = receipt;
   if (!equalBytes(fields.genesisRoot, genesisRoot)) return "it is of another chain";
   const root = ValidatorSet.hashTreeRoot([...committee]);
   if (!equalBytes(root, committeeRoot)) return `the committee has the root ${toHex(root)}, not ${toHex(committeeRoot)}`;
@@ -137,8 +143,8 @@ export function checkReceipt(
   const power = signed.reduce((sum, member) => sum + member.power, 0n);
   const total = committee.reduce((sum, member) => sum + member.power, 0n);
   if (!isQuorum(power, total)) return `signers hold ${power} of ${total}, more than two thirds are needed`;
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot };
-  const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, genesisRoot);
   const keys = signed.map((member) => member.voteKey);
-  return bls.verifyAggregate(keys, message, receipt.signature) ? undefined : "the signature is not the signers'";
+  return bls.verifyAggregate(keys, receiptRoot(receipt), receipt.signature)
+    ? undefined
+    : "the signature is not the signers'";
 }

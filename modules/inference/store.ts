@@ -1,6 +1,7 @@
 import { BitListType, BooleanType, ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { JobFields } from "../../chain/types/attestation.ts";
 import { MAX_INLINE_OUTPUT, MAX_TX_BYTES, MAX_VALIDATORS } from "../../chain/types/limits.ts";
+import { portable } from "../../chain/types/portable.ts";
 import { Bytes20, Bytes32, Bytes96, Uint8, Uint32, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
 import { bytesKey, collection, heightKey, item, pairKey } from "../../state/collections.ts";
@@ -28,7 +29,7 @@ export const ModelRecord = new ContainerType(
     /** Admission jobs that are still to become final. */
     pendingProbes: Uint32,
     /** UTF-8; why admission failed. */
-    failure: new ByteListType(MAX_REASON),
+    failure: portable(() => new ByteListType(MAX_REASON)),
     /** When it left the resident set for its strikes; zero while it is in, or never was. */
     inlineOutHeight: Uint64,
   },
@@ -67,7 +68,9 @@ export const JobRecord = new ContainerType(
     /** Held until the job is final or has failed: the fee and what comes back. */
     escrow: UintBn128,
     valueAtRisk: UintBn128,
-    failure: new ByteListType(MAX_REASON),
+    /** Stake of the committee that answers for it alone, until its output can't be appealed any more; base units. */
+    reserved: UintBn128,
+    failure: portable(() => new ByteListType(MAX_REASON)),
   },
   { typeName: "JobRecord" },
 );
@@ -85,7 +88,10 @@ export type RevealRecord = ValueOf<typeof RevealRecord>;
 
 /** Who did what, once the members' own records are gone. Bits over the committee. */
 const Participation = new ContainerType(
-  { committed: new BitListType(MAX_VALIDATORS), revealed: new BitListType(MAX_VALIDATORS) },
+  {
+    committed: portable(() => new BitListType(MAX_VALIDATORS)),
+    revealed: portable(() => new BitListType(MAX_VALIDATORS)),
+  },
   { typeName: "Participation" },
 );
 
@@ -108,18 +114,21 @@ const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: U
 const ResidentSet = new ContainerType({ models: Uint32, bytes: Uint64 }, { typeName: "ResidentSet" });
 /** `height` of the last one; `proposers` of the rounds that failed, each once; until `paused`, included, nothing runs inline. */
 const Strikes = new ContainerType(
-  { height: Uint64, paused: Uint64, proposers: new ListCompositeType(Bytes20, MAX_VALIDATORS) },
+  { height: Uint64, paused: Uint64, proposers: portable(() => new ListCompositeType(Bytes20, MAX_VALIDATORS)) },
   { typeName: "Strikes" },
 );
 
-const HeldCoin = new ContainerType({ denom: new ByteListType(MAX_DENOM), amount: UintBn128 }, { typeName: "HeldCoin" });
+const HeldCoin = new ContainerType(
+  { denom: portable(() => new ByteListType(MAX_DENOM)), amount: UintBn128 },
+  { typeName: "HeldCoin" },
+);
 /** What runs when a job becomes final: a serialised MsgInferThen, its coins held apart. */
 export const Continuation = new ContainerType(
   {
     requester: Bytes20,
-    message: new ByteListType(MAX_TX_BYTES),
+    message: portable(() => new ByteListType(MAX_TX_BYTES)),
     gasLimit: Uint64,
-    escrow: new ListCompositeType(HeldCoin, MAX_HELD_COINS),
+    escrow: portable(() => new ListCompositeType(HeldCoin, MAX_HELD_COINS)),
   },
   { typeName: "Continuation" },
 );
@@ -139,9 +148,19 @@ export const models = collection("inference", 0, modelKey, ModelRecord);
 export const names = collection("inference", 1, pairKey(id, operator), Bytes32);
 export const jobs = collection("inference", 2, id, JobRecord);
 /** Serialised SSZ Tensors, as long as the job is open. */
-export const jobInputs = collection("inference", 3, id, new ByteListType(MAX_INPUT_BYTES));
+export const jobInputs = collection(
+  "inference",
+  3,
+  id,
+  portable(() => new ByteListType(MAX_INPUT_BYTES)),
+);
 /** Serialised SSZ Tensors of a final job. */
-export const jobOutputs = collection("inference", 4, id, new ByteListType(MAX_INLINE_OUTPUT));
+export const jobOutputs = collection(
+  "inference",
+  4,
+  id,
+  portable(() => new ByteListType(MAX_INLINE_OUTPUT)),
+);
 export const receipts = collection("inference", 5, id, Receipt);
 /** (job, operator), as long as the job is open. */
 export const commitments = collection("inference", 6, memberKey, CommitmentRecord);
@@ -170,3 +189,7 @@ export const strikes = collection("inference", 19, modelKey, Strikes);
 export const continuations = collection("inference", 20, id, Continuation);
 /** (height at which the job became final, job) of continuations that are to run. */
 export const readyContinuations = collection("inference", 21, heightJobKey, Marker);
+/** Base units of stake that answer for open and appealable jobs, by operator. */
+export const reservations = collection("inference", 22, operator, UintBn128);
+/** Final jobs with reserved stake, by the height at whose end it is free again. */
+export const reservationEnds = collection("inference", 23, heightJobKey, Marker);

@@ -6,6 +6,8 @@ import { safetyPenalties } from "../slashing/keeper.ts";
 import { answerableStake } from "../staking/keeper.ts";
 import { cheapest, fewest, type Member, penaltyPpm, type Threshold } from "./coalition.ts";
 
+export { cheapest, TWO_THIRDS } from "./coalition.ts";
+
 const PPM = 1_000_000n;
 
 /** Votes that are asked about, and when they are punished. */

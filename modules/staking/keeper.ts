@@ -11,7 +11,7 @@ import { operatorByConsensusAddress, POWER_REDUCTION, powerOf, saveValidator } f
 
 export { answerableStake } from "./answerable.ts";
 export type { ValidatorRecord };
-export { operatorByConsensusAddress, powerOf };
+export { operatorByConsensusAddress, POWER_REDUCTION, powerOf };
 
 const PPM = 1_000_000n;
 

@@ -45,6 +45,7 @@ const FILES = [
 
 /** Its names are also those of other packages. */
 const FEEMARKET = Object.fromEntries(Object.entries(feemarket).map(([name, codec]) => [`feemarket ${name}`, codec]));
+const SECURITY = Object.fromEntries(Object.entries(security).map(([name, codec]) => [`security ${name}`, codec]));
 const PARAMS = Object.fromEntries(Object.entries(params).map(([name, codec]) => [`params ${name}`, codec]));
 
 const root = new protobuf.Root();
@@ -67,7 +68,7 @@ const codecs = Object.values({
   ...transactions,
   ...queries,
   ...staking,
-  ...security,
+  ...SECURITY,
   ...FEEMARKET,
   ...PARAMS,
 }) as unknown as readonly AnyCodec[];

@@ -65,4 +65,9 @@ export const inferenceRows: readonly QueryRow[] = [
     args: { job: jobId },
     ask: ({ job }, { comet }) => inferenceQueries(comet).committee(job),
   }),
+  questionRow({
+    path: "inference security",
+    summary: "what a wrong output costs, and how much value may rest on one now",
+    ask: (_, { comet }) => inferenceQueries(comet).security(),
+  }),
 ];

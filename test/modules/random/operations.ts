@@ -263,6 +263,7 @@ export const OPERATIONS: Operations = {
           model: scene.random.chance(0.9) ? "digits" : `model${scene.random.int(scene.fresh())}`,
           inputs: INPUTS,
           maxFee: coin(scene.random.chance(0.95) ? 50_000 : 1),
+          valueAtRisk: scene.random.chance(0.3) ? String(amountOf(scene)) : "",
           lane: scene.random.pick(["", "attested", "inline"]),
         }),
       ).finish(),

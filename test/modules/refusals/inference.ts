@@ -84,6 +84,7 @@ export const inference: readonly Refusal[] = [
   request("a fee below what the run costs", "inference/8", { maxFee: coin(1n) }),
   request("a fee above what the requester has", "sdk/5", { maxFee: coin(FUNDS) }),
   ...each(NON_AMOUNTS, "value at risk", (wrong, valueAtRisk) => request(wrong, "sdk/18", { valueAtRisk })),
+  request("more at risk than stake answers for", "inference/17", { valueAtRisk: `${10n ** 15n}` }),
   request("no model", "inference/2", { model: "" }),
   request("unknown model by name", "inference/2", { model: "nothing" }),
   request("unknown model by root", "inference/2", { model: "ab".repeat(32) }),

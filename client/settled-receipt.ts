@@ -1,0 +1,143 @@
+import { equalBytes, toHex, utf8 } from "../chain/bytes.ts";
+import { ParamEntries } from "../chain/params.ts";
+import { JobFields } from "../chain/types/attestation.ts";
+import type { Header } from "../chain/types/header.ts";
+import type { LightBlock } from "../chain/types/light-block.ts";
+import { verifyBySet } from "../consensus/light/verify.ts";
+import { inferenceParams } from "../modules/inference/params.ts";
+import type { Receipt } from "../modules/inference/receipt.ts";
+import { JOB_STATUS, jobs } from "../modules/inference/store.ts";
+import { QueryParamsRequest, QueryParamsResponse } from "../proto/params.ts";
+import { type AggregateVerifier, aggregateVerifier } from "./bls.ts";
+import { NodeError } from "./errors.ts";
+import { type AbciQuerier, fetchState, type StateAnswer, verifyState } from "./proofs.ts";
+import { type TrustedCommittee, verifyReceipt } from "./verify-receipt.ts";
+
+/** What shows, beside a receipt, that nothing about its job can be disputed any more. */
+export interface Settlement {
+  /** A block after the end of the appeal window, with its certificate and the set that made it. */
+  readonly block: LightBlock;
+  /** All parameters in force for that block, in the order of their root. */
+  readonly params: readonly { readonly name: string; readonly value: bigint }[];
+  /** The job's record in the state after that block, with its proof. */
+  readonly job: StateAnswer;
+}
+
+/**
+ * - `attested`: more than two thirds of the committee signed. Nothing shows that the appeal window is over.
+ * - `settled`: besides, the chain made the output final, its windows are closed, and the appeal window is over.
+ */
+export type ReceiptState =
+  | { readonly state: "settled"; readonly height: number; readonly appealEnd: number }
+  | { readonly state: "attested"; readonly height: number; readonly reason: string };
+
+/** `valid: false` for what is not proven, and where the chain says something else than the receipt. */
+export type SettlementVerdict =
+  | { readonly valid: true; readonly state: ReceiptState }
+  | { readonly valid: false; readonly reason: string };
+
+const invalid = (reason: string): SettlementVerdict => ({ valid: false, reason });
+
+/** The appeal window in blocks, by parameters that have the root. Undefined when they have another. */
+function appealWindow(params: Settlement["params"], paramsRoot: Uint8Array): number | undefined {
+  const root = ParamEntries.hashTreeRoot(params.map(({ name, value }) => ({ name: utf8(name), value })));
+  if (!equalBytes(root, paramsRoot)) return undefined;
+  return Number(inferenceParams.read(new Map(params.map(({ name, value }) => [name, value]))).appealWindow);
+}
+
+/**
+ * What the state after a trusted block says about a receipt's job. Says nothing about the receipt itself: see `verifyReceipt`.
+ *
+ * The appeal window is that of the parameters in force for this block, counted from the end of the reveals. Never throws.
+ * @param header of a block that is trusted: a light client's, for example.
+ * @example
+ * const verdict = settlementState(receipt, block.header, settlement);
+ * if (verdict.valid && verdict.state.state === "settled") console.log("nothing can change any more");
+ */
+export function settlementState(
+  receipt: Receipt,
+  header: Pick<Header, "height" | "stateRoot" | "paramsRoot">,
+  { params, job }: Pick<Settlement, "params" | "job">,
+): SettlementVerdict {
+  const { height } = header;
+  const attested = (reason: string): SettlementVerdict => ({
+    valid: true,
+    state: { state: "attested", height, reason },
+  });
+  const window = appealWindow(params, header.paramsRoot);
+  if (window === undefined) return invalid(`the parameters are not those of block ${height}`);
+  const key = jobs.storeKey(JobFields.hashTreeRoot(receipt.fields));
+  const verdict = verifyState(header.stateRoot, { key, type: jobs.type }, job);
+  if (!verdict.valid) return invalid(`the job's record is not proven: ${verdict.reason}`);
+  const record = verdict.value;
+  if (record === undefined) {
+    return attested(
+      `the state of block ${height} does not hold the job: it is too early, or the chain has forgotten it`,
+    );
+  }
+  if (!equalBytes(record.committeeRoot, receipt.committeeRoot)) return invalid("the chain asked another committee");
+  if (record.status === JOB_STATUS.failed) return invalid("the job failed on the chain");
+  if (record.status !== JOB_STATUS.final) return attested(`the job is not final in block ${height}`);
+  if (!equalBytes(record.outputRoot, receipt.outputRoot)) {
+    return invalid(`the job became final with output ${toHex(record.outputRoot)}`);
+  }
+  const appealEnd = record.revealEnd + window;
+  if (!record.settled || height <= appealEnd) {
+    return attested(`the appeal window ends with block ${appealEnd}, the proof is of block ${height}`);
+  }
+  return { valid: true, state: { state: "settled", height, appealEnd } };
+}
+
+/**
+ * Checks a receipt and what shows that it is settled, offline, against one trusted set: more than two thirds of its power must have signed
+ * the receipt and also certified the block. Where the set has changed too much in between, a light client is needed.
+ * @param bls keeps decoded keys when it is `aggregateVerifier()` and used again.
+ * @example
+ * const verdict = verifySettledReceipt(receipt, parseTrustedSet(set), parseSettlement(json.settlement));
+ */
+export function verifySettledReceipt(
+  receipt: Receipt,
+  trusted: TrustedCommittee,
+  settlement: Settlement,
+  bls: AggregateVerifier = aggregateVerifier(),
+): SettlementVerdict {
+  const verdict = verifyReceipt(receipt, trusted, bls);
+  if (!verdict.valid) return verdict;
+  const { block } = settlement;
+  const rejection = verifyBySet(trusted, block, trusted, bls);
+  if (rejection?.kind === "unvouched") {
+    return invalid(`the trusted set does not vouch for block ${block.header.height}: ${rejection.reason}`);
+  }
+  if (rejection !== undefined) return invalid(`block ${block.header.height}: ${rejection.reason}`);
+  return settlementState(receipt, block.header, settlement);
+}
+
+/** The parameters in force for a block: those that the state before it holds. */
+async function fetchParams(comet: AbciQuerier, height: number): Promise<Settlement["params"]> {
+  const data = QueryParamsRequest.encode({ module: "" }).finish();
+  const path = "/assay.params.v1.Query/Params";
+  const answer = await comet.abciQuery({ path, data, height: height - 1, prove: false });
+  if ((answer.code ?? 0) !== 0) throw new NodeError(`the node does not answer: ${(answer.log ?? "").slice(0, 500)}`);
+  return QueryParamsResponse.decode(answer.value).params.map(({ name, value }) => ({ name, value }));
+}
+
+/**
+ * Asks a node for what shows that a receipt is settled. What it answers is checked; the node needs no trust.
+ * @param block from a light client: its latest, for example.
+ * @throws NodeError when the node does not answer, holds no state of that height, or says what is not proven.
+ * @example
+ * const { settlement, state } = await fetchSettlement(comet, await lightClient.update(), receipt);
+ */
+export async function fetchSettlement(
+  comet: AbciQuerier,
+  block: LightBlock,
+  receipt: Receipt,
+): Promise<{ readonly settlement: Settlement; readonly state: ReceiptState }> {
+  const { height } = block.header;
+  const key = jobs.storeKey(JobFields.hashTreeRoot(receipt.fields));
+  const [params, job] = await Promise.all([fetchParams(comet, height), fetchState(comet, height, key)]);
+  const settlement = { block, params, job };
+  const verdict = settlementState(receipt, block.header, settlement);
+  if (!verdict.valid) throw new NodeError(verdict.reason);
+  return { settlement, state: verdict.state };
+}
