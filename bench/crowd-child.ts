@@ -1,3 +1,4 @@
+import { steadyClock } from "../node/clock.ts";
 import { NO_INLINE_RUNS } from "../node/inline/inline-runs.ts";
 import "../node/ssz-hasher.ts";
 import { equalBytes } from "../chain/bytes.ts";
@@ -40,6 +41,7 @@ const { app } = createLedger({
   store,
   mempool: { maxTxs: 10, maxBytes: 1_048_576 },
   inline: NO_INLINE_RUNS,
+  clock: steadyClock,
   retainBlocks: 2,
   log,
   onLateCommitment: () => undefined,

@@ -16,6 +16,7 @@ import { ante } from "../modules/auth/ante.ts";
 import { accounts } from "../modules/auth/store.ts";
 import { balances } from "../modules/bank/store.ts";
 import { modules } from "../modules/registry.ts";
+import { steadyClock } from "../node/clock.ts";
 import { ensureGenesis } from "../node/genesis-state.ts";
 import { homePaths, readGenesis } from "../node/home.ts";
 import { NO_INLINE_RUNS } from "../node/inline/inline-runs.ts";
@@ -91,6 +92,7 @@ export function lonelyLedger(options: Pick<LedgerOptions, "runtime" | "store" | 
   return createLedger({
     ...options,
     inline: NO_INLINE_RUNS,
+    clock: steadyClock,
     log: silent,
     onLateCommitment: () => undefined,
     onLateReveal: () => undefined,

@@ -2,6 +2,7 @@ import { toHex } from "../chain/bytes.ts";
 import type { BlockAttestations } from "../chain/executor/block-run.ts";
 import type { RecordingContext } from "../chain/executor/context.ts";
 import { AttestationEvidence, Commitment, Reveal } from "../chain/types/attestation.ts";
+import type { Clock } from "../consensus/driver/ports.ts";
 import { examineCommitment } from "../modules/inference/commitments.ts";
 import { createCommitteeCache } from "../modules/inference/committee.ts";
 import { examineEvidence } from "../modules/inference/equivocation.ts";
@@ -14,10 +15,17 @@ import { createAttestationWitness } from "./attestation-witness.ts";
 import type { Logger } from "./log.ts";
 import { createOutputCache } from "./output-cache.ts";
 import { createPending, type Judgement, type Pending } from "./pending.ts";
+import { signatureBatches } from "./signature-batches.ts";
 import type { RevealMessage } from "./wire.ts";
 
 /** What waits for a block besides transactions: commitments, reveals with their outputs, evidence. */
 export interface NodeAttestationPool {
+  /**
+   * Verifies the signature of what a peer has sent together with others', as far as it can be judged now: adding it then costs little.
+   * Never rejects.
+   */
+  prepareCommitment(commitment: Commitment): Promise<void>;
+  prepareReveal(message: RevealMessage): Promise<void>;
   /** @param from the peer that sent it; this node itself where it is left out. */
   addCommitment(commitment: Commitment, from?: string): Verdict;
   addReveal(message: RevealMessage, from?: string): Verdict;
@@ -36,6 +44,7 @@ export interface AttestationPoolOptions {
   readonly onLateReveal?: (message: RevealMessage) => void;
   /** A member of a committee has contradicted itself, and this node is the first to know: the evidence is in the pool. */
   readonly onEvidence?: (evidence: AttestationEvidence) => void;
+  readonly clock: Pick<Clock, "after">;
   readonly log: Pick<Logger, "error">;
 }
 
@@ -86,6 +95,12 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
     return options.view().bls.verify(found.signatureSet) ? "good" : "wrong";
   }
 
+  const batches = signatureBatches(() => options.view().bls, options.clock);
+
+  function settled(found: ReturnType<typeof examineCommitment> | ReturnType<typeof examineReveal>): Promise<void> {
+    return typeof found === "string" ? Promise.resolve() : batches.settle(found.signatureSet);
+  }
+
   const commitments: Pending<Commitment> = createPending({
     judge: (commitment) => judged(examineCommitment(view(), commitment)),
     isUsable: (commitment) => isJudged(examineCommitment(view(), commitment)),
@@ -127,6 +142,8 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
   };
 
   return {
+    prepareCommitment: (commitment) => settled(examineCommitment(view(), commitment)),
+    prepareReveal: ({ reveal }) => settled(examineReveal(view(), reveal)),
     addCommitment(commitment, from = SELF) {
       const id = toHex(Commitment.hashTreeRoot(commitment));
       return commitments.add(id, toHex(commitment.data.validator), from, commitment);

@@ -200,6 +200,7 @@ async function connect(
     runtime,
     store,
     inline,
+    clock: steadyClock,
     mempool: { ...config.mempool, ttlMs: config.mempool.ttl * 1000, now: () => steadyClock.now() },
     retainBlocks: config.retention.heights,
     log,

@@ -18,7 +18,7 @@ export const TxBatch = new ListCompositeType(new ByteListType(MAX_TX_BYTES), 256
 export interface GossipPorts {
   readonly driver: Pick<Driver, "onProposal" | "onVote" | "notifyWork" | "status">;
   readonly mempool: Pick<Mempool, "add">;
-  readonly pool: Pick<NodeAttestationPool, "addCommitment" | "addReveal" | "addEvidence">;
+  readonly pool: Omit<NodeAttestationPool, "hasWork" | "select" | "committed">;
   readonly evidence: Pick<EvidencePool, "hear">;
   /** This peer speaks of a height beyond the next one. */
   readonly onAhead: (peerId: string) => void;
@@ -83,13 +83,17 @@ export function gossipHandlers(ports: GossipPorts): PerTopic<TopicHandler> {
       const batch = decodeWire(TxBatch, bytes);
       return batch === undefined ? "reject" : woken(await takeTxs(batch));
     },
-    commitment(bytes, from) {
+    async commitment(bytes, from) {
       const commitment = decodeWire(Commitment, bytes);
-      return commitment === undefined ? "reject" : woken(pool.addCommitment(commitment, from));
+      if (commitment === undefined) return "reject";
+      await pool.prepareCommitment(commitment);
+      return woken(pool.addCommitment(commitment, from));
     },
-    reveal(bytes, from) {
+    async reveal(bytes, from) {
       const message = decodeWire(RevealMessage, bytes);
-      return message === undefined ? "reject" : woken(pool.addReveal(message, from));
+      if (message === undefined) return "reject";
+      await pool.prepareReveal(message);
+      return woken(pool.addReveal(message, from));
     },
     evidence(bytes) {
       const message = decodeEvidence(bytes);

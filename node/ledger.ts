@@ -2,7 +2,7 @@ import { equalBytes } from "../chain/bytes.ts";
 import type { EvidenceView } from "../chain/executor/evidence-checks.ts";
 import { messageRegistry } from "../chain/executor/runtime.ts";
 import type { BlockInfo, MessageRegistry } from "../chain/module.ts";
-import type { Application } from "../consensus/driver/ports.ts";
+import type { Application, Clock } from "../consensus/driver/ports.ts";
 import { moduleAddress } from "../modules/auth/keeper.ts";
 import { balances } from "../modules/bank/store.ts";
 import { openDemands } from "../modules/slashing/amnesia.ts";
@@ -20,6 +20,7 @@ import { readPolkas } from "./polka-store.ts";
 /** What the ledger needs; of the rest of the node it knows nothing, so that a simulator can compose it too. */
 export interface LedgerOptions extends Pick<ApplicationOptions, "runtime" | "store" | "inline" | "retainBlocks"> {
   readonly mempool: Pick<MempoolOptions, "maxTxs" | "maxBytes" | "ttlMs" | "now">;
+  readonly clock: Pick<Clock, "after">;
   readonly log: Logger;
   readonly onLateCommitment: NonNullable<AttestationPoolOptions["onLateCommitment"]>;
   readonly onLateReveal: NonNullable<AttestationPoolOptions["onLateReveal"]>;
@@ -53,6 +54,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     onLateCommitment: options.onLateCommitment,
     onLateReveal: options.onLateReveal,
     onEvidence: (found) => options.onEvidence({ kind: "attestation", evidence: found }),
+    clock: options.clock,
     log,
   });
   const mempool = createMempool({

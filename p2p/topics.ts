@@ -55,6 +55,8 @@ export const TOPICS = {
     queuePerPeer: 128,
     order: "fifo",
     drop: "newest",
+    // They are verified together.
+    concurrency: 64,
     doc: "One validator's commitments to attestations of a block.",
   },
   reveal: {
@@ -63,6 +65,8 @@ export const TOPICS = {
     queuePerPeer: 128,
     order: "fifo",
     drop: "newest",
+    // They are verified together.
+    concurrency: 64,
     doc: "One validator's revealed attestations.",
   },
   evidence: {

@@ -54,6 +54,8 @@ const MAX_SPECULATIVE = 8;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Runs that end within this time of each other share one commitment message. */
 const GATHER_MS = 5;
+/** The same while more runs are under way: each message is signed, and verified by everybody. */
+const BUSY_GATHER_MS = 40;
 const NO_OUTPUT = new Uint8Array(0);
 
 export function createAttester(options: AttesterOptions): Attester {
@@ -172,7 +174,8 @@ export function createAttester(options: AttesterOptions): Attester {
   }
 
   function publishSoon(): void {
-    gathering ??= clock.after(GATHER_MS, () => {
+    // The run that has just ended is still among those.
+    gathering ??= clock.after(working.size > 1 ? BUSY_GATHER_MS : GATHER_MS, () => {
       gathering = undefined;
       guardedAdvance();
     });

@@ -1,4 +1,5 @@
 import type { BlsSecretKey } from "../../chain/crypto/bls.ts";
+import type { RememberingBls } from "../../chain/crypto/remembering-bls.ts";
 import type { AttestationData, CommitmentData } from "../../chain/types/attestation.ts";
 import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import type { AttestationStore } from "../attester/attestation-store.ts";
@@ -17,19 +18,30 @@ export interface AttestationSigner {
   signCommitment(data: CommitmentData): Promise<Uint8Array>;
 }
 
-/** The key in this process and its memory in a file. */
+/**
+ * The key in this process and its memory in a file.
+ * @param onSigned hears of each signature, so that nobody here verifies it.
+ */
 export function attestationSigner(
   secretKey: BlsSecretKey,
   genesisRoot: Uint8Array,
   store: AttestationStore,
+  onSigned: RememberingBls["trust"] = () => undefined,
 ): AttestationSigner {
+  const { publicKey } = secretKey;
+  function sign(message: Uint8Array): Uint8Array {
+    const signature = secretKey.sign(message);
+    onSigned({ publicKey, message, signature });
+    return signature;
+  }
+
   return {
-    publicKey: secretKey.publicKey,
+    publicKey,
     async signAttestation(data, height) {
-      const signature = secretKey.sign(attestationRoot(data, genesisRoot));
+      const signature = sign(attestationRoot(data, genesisRoot));
       await store.add({ ...data, height, signature });
       return signature;
     },
-    signCommitment: async (data) => secretKey.sign(commitmentRoot(data, genesisRoot)),
+    signCommitment: async (data) => sign(commitmentRoot(data, genesisRoot)),
   };
 }

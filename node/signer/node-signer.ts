@@ -58,5 +58,8 @@ export async function openNodeSigner(
     },
     store,
   );
-  return { consensus, attestations: (memory) => attestationSigner(voteKey, genesisRoot, memory) };
+  return {
+    consensus,
+    attestations: (memory) => attestationSigner(voteKey, genesisRoot, memory, (set) => bls.trust(set)),
+  };
 }

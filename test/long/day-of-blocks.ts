@@ -13,6 +13,7 @@ import { voteRoot } from "../../chain/vote-signing.ts";
 import { ante } from "../../modules/auth/ante.ts";
 import { getAccount } from "../../modules/auth/keeper.ts";
 import { modules } from "../../modules/registry.ts";
+import { steadyClock } from "../../node/clock.ts";
 import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createLedger } from "../../node/ledger.ts";
 import { createLog } from "../../node/log.ts";
@@ -65,6 +66,7 @@ export async function dayOfBlocks({ folder, blocks, retention, sampleEvery }: Da
     store,
     mempool: { maxTxs: 10, maxBytes: 1_048_576 },
     inline: NO_INLINE_RUNS,
+    clock: steadyClock,
     retainBlocks: retention,
     log: createLog({ level: "silent", name: "day" }),
     onLateCommitment: () => undefined,

@@ -3,6 +3,7 @@ import type { RecordingContext } from "../../chain/executor/context.ts";
 import type { AttestationEvidence } from "../../chain/types/attestation.ts";
 import type { InferenceView } from "../../modules/inference/view.ts";
 import { createAttestationPool } from "../../node/attestation-pool.ts";
+import { steadyClock } from "../../node/clock.ts";
 import type { RevealMessage } from "../../node/wire.ts";
 import { type Chain, createChain, outputOf } from "../inference/harness.ts";
 import { validatorKeys } from "../modules/network.ts";
@@ -38,6 +39,7 @@ function setup() {
     onLateCommitment: () => void late.push("commitment"),
     onLateReveal: ({ output }) => void late.push(`reveal of ${output.length} bytes`),
     onEvidence: (evidence) => void found.push(evidence),
+    clock: steadyClock,
     log,
   });
   // The selection looks at no more than a view.

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { duplicateVoteEvidence } from "../../chain/duplicate-vote.ts";
 import { type AmnesiaChallenge, type BlockEvidence, NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import { PRECOMMIT, PREVOTE } from "../../chain/types/vote.ts";
+import { steadyClock } from "../../node/clock.ts";
 import {
   decodeEvidence,
   type EvidenceMessage,
@@ -163,6 +164,7 @@ describe("a node that saw the polka", () => {
       store,
       mempool: { maxTxs: 10, maxBytes: 10_000 },
       inline: NO_INLINE_RUNS,
+      clock: steadyClock,
       retainBlocks: 0,
       log: silentLog(),
       onLateCommitment: () => undefined,

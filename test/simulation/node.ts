@@ -161,6 +161,7 @@ export function createNode(options: NodeOptions): SimNode {
       runtime,
       store,
       inline,
+      clock: steady,
       mempool: MEMPOOL,
       retainBlocks: 0,
       log,
