@@ -79,8 +79,8 @@ function checkOutputs(view: CheckView, final: readonly Finality[], outputs: read
   }
 }
 
-function applyCommitment(ctx: Context, view: CheckView, commitment: Commitment): void {
-  const { validator, entries } = commitment.data;
+function applyCommitment(ctx: Context, view: CheckView, { commitment, entries }: CheckedCommitment): void {
+  const { validator } = commitment.data;
   const { height, params, spec, proposer } = ctx.block;
   for (const { jobId, hash } of entries) {
     const job = jobs.get(ctx.store, jobId);
@@ -130,7 +130,7 @@ export function beginBlock(ctx: Context, input: BlockInput): void {
     if (typeof proven === "string") invalid(proven);
     else punish(ctx, evidence, proven);
   }
-  for (const { commitment } of commitments) applyCommitment(ctx, view, commitment);
+  for (const checked of commitments) applyCommitment(ctx, view, checked);
   for (const reveal of reveals) applyReveal(ctx, reveal);
   for (const [index, finality] of final.entries()) {
     const committee = view.committees.get(ctx.store, finality.job.committeeRoot);

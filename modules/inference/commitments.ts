@@ -7,9 +7,11 @@ import { commitmentRoot } from "./signatures.ts";
 import { commitments, JOB_STATUS, jobs } from "./store.ts";
 import type { CheckView } from "./view.ts";
 
-/** A commitment whose every entry could be taken now; its signature has still to be verified. */
+/** A commitment of which something could be taken now; its signature has still to be verified. */
 export interface CheckedCommitment {
   readonly commitment: Commitment;
+  /** The entries that could be; at least one. */
+  readonly entries: readonly CommitmentEntry[];
   readonly signatureSet: SignatureSet;
 }
 
@@ -28,26 +30,37 @@ function checkEntry(view: CheckView, operator: Uint8Array, entry: CommitmentEntr
   return seat.member.voteKey;
 }
 
-/** Everything but the signature. Returns a reason when the commitment can't be in the next block. */
+/**
+ * Everything but the signature. Entries that can't be taken, because the job is not there yet, or its window is over, or a list before this one
+ * had them, are passed over: a list that fell as a whole would be of no use a block later, which under load is when it is there.
+ * @returns a reason when the commitment can't be in the next block, which is that nothing of it can be taken.
+ */
 export function examineCommitment(view: CheckView, commitment: Commitment): string | CheckedCommitment {
   const { validator, entries } = commitment.data;
   const who = accountText(view.block.spec, validator);
   if (entries.length === 0) return `the commitment of ${who} is empty`;
   if (entries.length > MAX_COMMITMENT_ENTRIES) return `the commitment of ${who} has ${entries.length} entries`;
   const seen = new Set<string>();
+  const taken: CommitmentEntry[] = [];
   let voteKey: Uint8Array | undefined;
+  let reason = "";
   for (const entry of entries) {
     const id = toHex(entry.jobId);
     if (seen.has(id)) return `the commitment of ${who} names job ${id} twice`;
     seen.add(id);
     const found = checkEntry(view, validator, entry);
-    if (typeof found === "string") return `the commitment of ${who}: ${found}`;
+    if (typeof found === "string") {
+      reason = found;
+      continue;
+    }
     if (voteKey !== undefined && !equalBytes(voteKey, found)) {
       return `the commitment of ${who} mixes jobs of two vote keys`;
     }
     voteKey = found;
+    taken.push(entry);
   }
+  if (voteKey === undefined) return `the commitment of ${who}: ${reason}`;
   const message = commitmentRoot(commitment.data, view.block.spec.genesisRoot);
-  const publicKey = voteKey ?? new Uint8Array(0);
-  return { commitment, signatureSet: { publicKey, message, signature: commitment.signature } };
+  const { signature } = commitment;
+  return { commitment, entries: taken, signatureSet: { publicKey: voteKey, message, signature } };
 }

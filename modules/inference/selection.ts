@@ -112,17 +112,19 @@ function selectEvidence(view: CheckView, pool: AttestationPool): AttestationEvid
   return found;
 }
 
-/** The longest that could be taken of each operator's commitments: a later one lists what an earlier one did, and more. */
+/** Of each operator's commitments the one of which most could be taken: a later one lists what an earlier one did, and more. */
 function selectCommitments(view: CheckView, pool: AttestationPool): readonly CheckedCommitment[] {
   const { maxCommitmentsPerBlock } = inferenceParams.read(view.block.params);
   const best = new Map<string, CheckedCommitment>();
   for (const commitment of pool.commitments) {
     const operator = toHex(commitment.data.validator);
     const known = best.get(operator);
-    if (known !== undefined && known.commitment.data.entries.length >= commitment.data.entries.length) continue;
+    if (known !== undefined && known.entries.length >= commitment.data.entries.length) continue;
     const checked = examineCommitment(view, commitment);
+    if (typeof checked === "string" || (known !== undefined && known.entries.length >= checked.entries.length))
+      continue;
     // Verified one by one here, so that a forged longer one does not push out an honest one.
-    if (typeof checked !== "string" && view.bls.verify(checked.signatureSet)) best.set(operator, checked);
+    if (view.bls.verify(checked.signatureSet)) best.set(operator, checked);
   }
   let entries = 0;
   return [...best.values()].filter(({ commitment }) => {
