@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
@@ -20,6 +20,8 @@ import { quantile, type Row, report } from "./report.ts";
 const REQUESTS = 60;
 const GAP_MS = 65;
 const SECONDS = Number(process.env.SECONDS ?? 20);
+/** Requests offered in a second: signing them takes a processor that the validators share. */
+const OFFERED = Number(process.env.OFFERED ?? 180);
 /** Requests of one transaction, each a message: a signature and a sequence for many. */
 const PER_TX = 8;
 const MODELS = join(import.meta.dirname, "../genesis/models");
@@ -60,13 +62,19 @@ async function latencies(client: AssayClient, lane: "inline" | "attested"): Prom
   return times;
 }
 
-/** Signs and posts requests one after the other, as fast as the node takes them. */
-async function requestMany(client: AssayClient, rpc: string, chainId: string, until: number): Promise<void> {
+/** Signs and posts requests, a transaction each `gapMs`. */
+async function requestMany(
+  client: AssayClient,
+  rpc: string,
+  { chainId, until, gapMs }: { chainId: string; until: number; gapMs: number },
+): Promise<void> {
   const { address, stargate, denom } = client;
   const model = await client.queries.model(MODEL);
   const { accountNumber, sequence: first } = await stargate.getSequence(address);
   const fee = { amount: [{ denom, amount: "50000" }], gas: "2000000" };
-  for (let sequence = first; performance.now() < until; ) {
+  await pause(Math.random() * gapMs);
+  for (let sequence = first, next = performance.now(); performance.now() < until; next += gapMs) {
+    await pause(Math.max(0, next - performance.now()));
     const messages = Array.from({ length: PER_TX }, () => ({
       typeUrl: MsgRequestInference.typeUrl,
       value: MsgRequestInference.fromPartial({
@@ -80,7 +88,6 @@ async function requestMany(client: AssayClient, rpc: string, chainId: string, un
     const tx = Buffer.from(TxRaw.encode(signed).finish()).toString("base64");
     const { code } = await call<{ code: number }>(rpc, "broadcast_tx_sync", { tx });
     if (code === 0) sequence++;
-    else await pause(50);
   }
 }
 
@@ -102,13 +109,19 @@ async function sustained(bench: BenchNetwork, all: readonly AssayClient[]): Prom
   const before = { height: await heightOf(bench.rpc), processor: sum(await bench.processorTime()) };
   const begun = performance.now();
   const until = begun + SECONDS * 1000;
-  await Promise.all(all.map((client) => requestMany(client, bench.rpc, chainId, until)));
+  const gapMs = (1000 * PER_TX * all.length) / OFFERED;
+  await Promise.all(all.map((client) => requestMany(client, bench.rpc, { chainId, until, gapMs })));
   const height = await heightOf(bench.rpc);
   const seconds = (performance.now() - begun) / 1000;
   const processor = sum(await bench.processorTime()) - before.processor;
   const finals = await finalsBetween(bench.rpc, before.height + 1, height);
   return [
-    { name: `attested inferences, over ${SECONDS} s`, value: finals / seconds, unit: "/s", aim: "≥ 150" },
+    {
+      name: `attested inferences, ${OFFERED}/s offered over ${SECONDS} s`,
+      value: finals / seconds,
+      unit: "/s",
+      aim: "≥ 150",
+    },
     { name: "processor time of all nodes for one, engines aside", value: (1000 * processor) / finals, unit: "ms" },
     { name: "block interval under that load", value: (1000 * seconds) / (height - before.height), unit: "ms" },
   ];
@@ -125,22 +138,22 @@ async function bareServer(): Promise<Row[]> {
       { name: "prob", dtype: 1, shape: [1, 10] },
     ],
   };
+  async function answer(data: Uint8Array, response: ServerResponse): Promise<void> {
+    const result = await engine.run({
+      modelRoot: new Uint8Array(32),
+      modelBytes: () => Promise.resolve(bytes),
+      spec,
+      inputs: [{ dtype: 1, shape: [1, 1, 8, 8], data }],
+      timeoutMs: 10_000,
+      priority: "high",
+    });
+    if (result.kind !== "ok") response.writeHead(500).end(JSON.stringify(result));
+    else response.end(Buffer.concat(result.outputs.map((output) => output.data)));
+  }
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => void parts.push(part));
-    request.on("end", async () => {
-      const data = new Uint8Array(Buffer.concat(parts));
-      const result = await engine.run({
-        modelRoot: new Uint8Array(32),
-        modelBytes: () => Promise.resolve(bytes),
-        spec,
-        inputs: [{ dtype: 1, shape: [1, 1, 8, 8], data }],
-        timeoutMs: 10_000,
-        priority: "high",
-      });
-      if (result.kind !== "ok") response.writeHead(500).end(JSON.stringify(result));
-      else response.end(Buffer.concat(result.outputs.map((output) => output.data)));
-    });
+    request.on("end", () => void answer(new Uint8Array(Buffer.concat(parts)), response));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

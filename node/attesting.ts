@@ -39,6 +39,12 @@ export async function startAttesting(
   const { store, outlet, mempool, signer } = parts;
   if (signer === undefined || !config.engine.enabled) return () => Promise.resolve();
   const engine = makeEngine();
+  const { networkIsolated, memoryWatched } = engine.status();
+  if (!networkIsolated) {
+    log.warn({ networkIsolated }, "engine processes share the machine's network: no network namespace is allowed here");
+  }
+  if (!memoryWatched)
+    log.warn({ memoryWatched }, "the memory of engine processes is not watched: there is no /proc here");
   const attestations = await openAttestationStore({
     path: join(paths.data, "attestations"),
     keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),

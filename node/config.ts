@@ -1,5 +1,6 @@
 import { didYouMean } from "../genesis/nearest.ts";
 import { externalAddressFault } from "../p2p/peer-address.ts";
+import { endpointFault, MODEL_ROW, MODEL_ROW_RULE } from "./engine/remote/endpoint.ts";
 import type { LogLevel } from "./log.ts";
 
 /** One setting: its default and a check that returns what the value must be, when it is not. */
@@ -168,7 +169,53 @@ export const SETTINGS = {
       "an absolute path of at most 103 characters, or empty",
     ),
   },
-  engine: { enabled: flag(true, "Whether this node runs models; a validator must.") },
+  engine: {
+    enabled: flag(true, "Whether this node runs models; a validator must."),
+    processes: integer(
+      0,
+      "Processes that run models, each with up to 1.7 GiB; 0 takes one for each core but one, and at most two.",
+      0,
+      16,
+    ),
+    remote: {
+      url: {
+        default: "",
+        doc: "An inference server that speaks the Open Inference Protocol v2 (Triton, KServe), for models of the tolerance class; empty for none.",
+        check: (found) =>
+          found === "" ? undefined : typeof found === "string" ? endpointFault(found) : "must be text",
+      } satisfies Setting<string> as Setting<string>,
+      format: oneOf(
+        "binary",
+        "How tensors travel there: as bytes (the binary tensor data extension), or as JSON, which has no NaN and no infinities.",
+        ["binary", "json"],
+      ),
+      models: texts(
+        "What the server calls models, by blob root; any other is asked for by its root in hex.",
+        1024,
+        MODEL_ROW,
+        MODEL_ROW_RULE,
+      ),
+      ca: text(
+        "",
+        "File with the certificates (PEM) that the server's must be signed by; empty for those that Node.js trusts.",
+        /^(\/[^\p{Cc}]{1,4095})?$/u,
+        "an absolute path, or empty",
+      ),
+      concurrency: integer(4, "Requests at once to the server.", 1, 256),
+      connectMs: integer(2000, "Milliseconds for a connection to the server, the TLS handshake included.", 1, 600_000),
+      firstByteMs: integer(30_000, "Milliseconds from then to the headers of its answer.", 1, 3_600_000),
+      totalMs: integer(60_000, "Milliseconds for a whole run there, at most.", 1, 3_600_000),
+      maxResponseBytes: integer(18_874_368, "Bytes of an answer of the server at most.", 65_536, 67_108_864),
+      breakerFailures: integer(
+        5,
+        "Failures in a row after which the server, or a model there, is left alone.",
+        1,
+        1000,
+      ),
+      breakerDelayMs: integer(1000, "Milliseconds until it is tried again; doubled by each failure.", 1, 3_600_000),
+      breakerMaxDelayMs: integer(60_000, "What that is doubled up to.", 1, 86_400_000),
+    },
+  },
   mempool: {
     maxTxs: integer(5000, "Transactions waiting at most.", 1, 1_000_000),
     maxBytes: integer(67_108_864, "Bytes of the transactions waiting at most.", 1_048_576, 4_294_967_296),

@@ -21,7 +21,9 @@ import type { NodeConfig } from "./config.ts";
 import { diskFault } from "./disk-fault.ts";
 import { checkModelAside } from "./engine/check-aside.ts";
 import { checkedEngine, declarationFault } from "./engine/checked-engine.ts";
-import { createEngine, type Engine } from "./engine/engine.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { EngineMismatch } from "./engine/exact-engine.ts";
+import { openEngines } from "./engine/registry.ts";
 import { NO_FAILPOINT, parseFailpoint } from "./failpoints.ts";
 import { refuseAfterHalt } from "./halt.ts";
 import { homePaths, readGenesis } from "./home.ts";
@@ -271,7 +273,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     closers.push(async () => addressBook.stop());
     await parts.network.start();
     closers.push(() => parts.network.stop());
-    const makeEngine = options.engine ?? createEngine;
+    const { processes } = config.engine;
+    const makeEngine = options.engine ?? (() => openEngines({ ...(processes === 0 ? {} : { processes }), onMismatch }));
+    const onMismatch = ({ modelRoot, reason, answered }: EngineMismatch): void => {
+      metrics.observeEngineRun("native", "error", 0);
+      log.error(
+        { model: modelRoot, reason, answered },
+        "native and canonical engine differ: native is off for this model",
+      );
+    };
     const declared = (root: Uint8Array) => models.get(parts.store.latest, root)?.manifest;
     closers.push(await startAttesting(parts, inputs, () => checkedEngine(makeEngine(), declared)));
     await parts.gate?.settled(SETTLING_MS);

@@ -1,10 +1,10 @@
-import { equalBytes, fromUtf8, toHex } from "../../chain/bytes.ts";
+import { fromUtf8, toHex } from "../../chain/bytes.ts";
 import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
 import type { Clock } from "../../consensus/driver/ports.ts";
 import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { EXEC_ERROR_OUTPUT, EXEC_ERROR_ROOT } from "../../modules/inference/output-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
-import type { Engine, EngineResult } from "../engine/engine.ts";
+import { type Engine, type EngineResult, isInstalled } from "../engine/engine.ts";
 import type { Priority } from "../engine/job-queue.ts";
 import type { ModelSpec } from "../engine/model-spec.ts";
 import type { Logger } from "../log.ts";
@@ -36,7 +36,7 @@ export interface Runs {
 }
 
 export interface RunsOptions {
-  readonly engine: Pick<Engine, "id" | "run">;
+  readonly engine: Pick<Engine, "id" | "ids" | "run">;
   /** The model's bytes, from the node's own store or from others. Undefined when nobody has them. */
   readonly loadModel: (root: Uint8Array) => Promise<Uint8Array | undefined>;
   /** For metrics: after each run of the engine, with the seconds it took and why it gave no output. */
@@ -105,9 +105,10 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
   }
 
   async function runEngine(request: RunRequest, priority: Priority, fetched: Uint8Array | undefined) {
-    const { modelRoot } = request.manifest;
+    const { modelRoot, engineId } = request.manifest;
     const from = performance.now();
     const result = await engine.run({
+      engineId,
       modelRoot,
       modelBytes: () => (fetched === undefined ? loadModel(modelRoot) : Promise.resolve(fetched)),
       spec: modelSpec(request.manifest),
@@ -125,8 +126,8 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
   /** The bytes are looked for before the engine is asked, so that a model nobody has does not hold the others up. */
   async function run(request: RunRequest, priority: Priority): Promise<RunOutput | undefined> {
     const { modelRoot, engineId } = request.manifest;
-    if (!equalBytes(engineId, engine.id)) {
-      log.debug({ model: modelRoot, engine: engineId }, "a model is for another engine than this node's");
+    if (!isInstalled(engine, engineId)) {
+      log.warn({ model: modelRoot, engine: engineId }, "a model's engine is not installed here: nothing is attested");
       return undefined;
     }
     const id = toHex(modelRoot);

@@ -4,7 +4,7 @@ import { checkModelAside } from "./check-aside.ts";
 import type { Engine, EngineResult, RunRequest } from "./engine.ts";
 import type { ModelCheck } from "./onnx-check.ts";
 import { varyingOperator } from "./onnx-operators.ts";
-import { ModelRefusedError } from "./scheduler.ts";
+import { ModelRefusedError } from "./runner.ts";
 
 /** Models whose verdicts are kept, so that a refused one is not read again for each of its jobs. */
 const MAX_VERDICTS = 1024;

@@ -15,3 +15,14 @@ export function canonicalEngineId(): Uint8Array {
     ),
   );
 }
+
+/**
+ * The identity of the engines of the class `exact`, 32 bytes: what native and canonical have in common. Their files differ, their
+ * outputs do not, for graphs that are proven independent of the CPU.
+ */
+export function exactEngineId(): Uint8Array {
+  const { version, graphOptimizationLevel, threads } = PINNED_ENGINE;
+  return sha256(
+    utf8(`class=exact\nonnxruntime=${version}\ngraphOptimizationLevel=${graphOptimizationLevel}\nthreads=${threads}\n`),
+  );
+}

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { setPriority } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { Confinement } from "./confinement.ts";
 import { createFrameReader, encodeFrame } from "./frame.ts";
+import { watchMemory } from "./memory-watchdog.ts";
 import { type Command, parseReply, type Reply } from "./messages.ts";
-import { PINNED_ENGINE } from "./pinned.ts";
+import { confinement, type EngineKind, sandboxFlags } from "./sandbox.ts";
 
 export interface EngineProcessOptions {
   /** The most memory WebAssembly may take, MiB. */
@@ -27,47 +28,33 @@ export interface EngineProcess {
 
 export type StartEngineProcess = (options: EngineProcessOptions) => EngineProcess;
 
+const WORKERS: Readonly<Record<EngineKind, string>> = { canonical: "./worker.ts", native: "./native-worker.ts" };
 /** Below any ordinary process, consensus above all. */
 const NICE = 10;
-const HEAP_MIB = 256;
+/**
+ * What the process may hold beside WebAssembly's memory: Node, the compiled engine and its heap (about 200 MiB), a model on its way in and a
+ * request's tensors, twice each while they are copied.
+ */
+const RESIDENT_MARGIN_MIB = 640;
 /** 16 tensors of 1 MiB and their heads. */
 const MAX_REPLY_BYTES = 18 * 1024 * 1024;
 const MAX_STDERR_KEPT = 2048;
 const REPLY_DESCRIPTOR = 3;
 
-/** Directories and files the child may read: its own sources and the engine. It may write, spawn and load addons nowhere. */
-export function readablePaths(): readonly string[] {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const engine = createRequire(import.meta.url).resolve(PINNED_ENGINE.package);
-  const types = createRequire(engine).resolve("onnxruntime-common");
-  return [join(here, "/"), join(here, "../../package.json"), packageRoot(engine), packageRoot(types)];
-}
-
-/** `…/node_modules/<name>/` of a file inside; both packages have unscoped names. */
-function packageRoot(file: string): string {
-  const marker = join("/node_modules/");
-  const at = file.lastIndexOf(marker) + marker.length;
-  return file.slice(0, file.indexOf(join("/"), at) + 1);
-}
-
-/** Flags of the child's Node: no files but `readablePaths`, a bounded heap, no code from strings. */
-export function sandboxFlags(): readonly string[] {
-  return [
-    "--permission",
-    // For the watchdog thread alone.
-    "--allow-worker",
-    ...readablePaths().map((path) => `--allow-fs-read=${path}`),
-    `--max-old-space-size=${HEAP_MIB}`,
-    "--disallow-code-generation-from-strings",
-    "--disable-sigusr1",
-    "--no-warnings",
-  ];
-}
-
-/** Starts the engine's own process under this process's Node, with an empty environment. */
-export function startEngineProcess(options: EngineProcessOptions): EngineProcess {
-  const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
-  const child = spawn(process.execPath, [...sandboxFlags(), worker, String(options.memoryMiB)], {
+/**
+ * Starts the engine's own process under this process's Node, with an empty environment.
+ * @param under as confined as the system permits, if not given.
+ * @param engine the native one has its memory bounded by the watch alone.
+ */
+export function startEngineProcess(
+  options: EngineProcessOptions,
+  under: Confinement = confinement(),
+  engine: EngineKind = "canonical",
+): EngineProcess {
+  const worker = fileURLToPath(new URL(WORKERS[engine], import.meta.url));
+  const command = [process.execPath, ...sandboxFlags(under, engine), worker, String(options.memoryMiB)];
+  const [program = process.execPath, ...args] = [...under.wrapper, ...command];
+  const child = spawn(program, args, {
     env: {},
     cwd: dirname(worker),
     stdio: ["pipe", "pipe", "pipe", "pipe"],
@@ -77,9 +64,11 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
 
   let lastWords = "";
   let ended = false;
+  let stopWatching = (): void => undefined;
   function end(reason: string): void {
     if (ended) return;
     ended = true;
+    stopWatching();
     options.onEnd(lastWords === "" ? reason : `${reason}: ${lastWords.trim()}`);
   }
   function abort(reason: string): void {
@@ -107,6 +96,14 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   });
   // Writing to a process that has just ended: its end is reported by itself.
   child.stdin?.on("error", () => undefined);
+  if (child.pid !== undefined) {
+    const limitMiB = options.memoryMiB + RESIDENT_MARGIN_MIB;
+    stopWatching = watchMemory({
+      pid: child.pid,
+      limitMiB,
+      onExceeded: (residentMiB) => abort(`holds ${residentMiB} MiB, at most ${limitMiB} allowed`),
+    });
+  }
   child.on("error", (error) => end(`could not be run: ${error.message}`));
   child.on("close", (code, signal) => end(signal === null ? `ended with code ${code}` : `ended by ${signal}`));
 

@@ -1,21 +1,29 @@
-import { toHex } from "../../chain/bytes.ts";
+import { availableParallelism } from "node:os";
+import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { Tensors } from "../../modules/inference/tensors.ts";
-import { canonicalEngineId } from "./engine-id.ts";
+import { canonicalEngineId, exactEngineId } from "./engine-id.ts";
 import { type StartEngineProcess, startEngineProcess } from "./engine-process.ts";
 import type { Priority } from "./job-queue.ts";
+import { memoryIsWatched } from "./memory-watchdog.ts";
 import { type ModelSpec, mismatch } from "./model-spec.ts";
 import { checkModel, type ModelSummary } from "./onnx-check.ts";
-import { createScheduler, type Scheduler } from "./scheduler.ts";
+import { confinement, type EngineKind } from "./sandbox.ts";
+import { createScheduler, type ProcessStatus, type Scheduler } from "./scheduler.ts";
 import type { SupervisorState } from "./supervisor.ts";
 
 export interface RunRequest {
+  /** The engine that the model's manifest names, 32 bytes; registry.ts picks by it. The engine asked, if not given. */
+  readonly engineId?: Uint8Array;
   /** Names the model in the engine's cache, 32 bytes: the blob root. */
   readonly modelRoot: Uint8Array;
   /** Called only when the engine does not hold the model. Undefined when the bytes are not to be had. */
   readonly modelBytes: () => Promise<Uint8Array | undefined>;
   readonly spec: ModelSpec;
   readonly inputs: Tensors;
-  /** From the moment the engine turns to the request (loading the model included, waiting in the queue not). */
+  /**
+   * From the moment the engine turns to the request (loading the model included, waiting in the queue not). A run for which memory was
+   * not enough beside other models is tried once more in a process of its own, with the same time again.
+   */
   readonly timeoutMs: number;
   readonly priority: Priority;
   /** Cancels: the answer is then absent, at once. */
@@ -46,14 +54,21 @@ export interface EngineStatus {
   /** Requests that wait. */
   readonly queued: number;
   readonly starts: number;
-  /** Bytes of the models held. */
+  /** Bytes of the models held, over all processes. */
   readonly modelBytes: number;
+  readonly processes: readonly ProcessStatus[];
+  /** Whether the processes have a network namespace of their own; elsewhere a model that broke out could reach the network. */
+  readonly networkIsolated: boolean;
+  /** Whether a process that takes too much memory is noticed, whatever the memory is for. */
+  readonly memoryWatched: boolean;
 }
 
 /** Runs models outside this process. No method rejects. */
 export interface Engine {
   /** 32 bytes: what must be equal for outputs to be equal. */
   readonly id: Uint8Array;
+  /** All engine ids that it runs models of; `id` alone if not given. */
+  readonly ids?: readonly Uint8Array[];
   run(request: RunRequest): Promise<EngineResult>;
   /** Whether bytes are a model that this engine would run: the static check, then a session made and dropped. */
   inspect(modelBytes: Uint8Array): Promise<Inspection>;
@@ -62,11 +77,23 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Whether an engine runs models of an engine id. */
+export function isInstalled({ id, ids = [id] }: Pick<Engine, "id" | "ids">, engineId: Uint8Array): boolean {
+  return ids.some((known) => equalBytes(known, engineId));
+}
+
 export interface EngineOptions {
+  /** Default canonical. The native engine is for exact-engine.ts alone: its answers count only where they are proven and checked. */
+  readonly engine?: EngineKind;
   /** Requests that may wait. Default 64. */
   readonly maxQueue?: number;
-  /** Bytes of models held at once. Default 128 MiB. */
+  /** Bytes of models that a process holds at once. Default 128 MiB. */
   readonly maxModelBytes?: number;
+  /**
+   * Engine processes, each with the bounds on memory below. Default: one for each core but one, which consensus keeps, and at most two: a second one keeps
+   * what a vote waits for from standing behind another run, and more would cost memory (about 150 MiB each when idle) for jobs that wait anyway.
+   */
+  readonly processes?: number;
   /** The most memory WebAssembly may take, MiB. Default 1024. */
   readonly memoryMiB?: number;
   /** How long a cancelled or speculative run may still go on when the engine is wanted. Default 200. */
@@ -83,10 +110,11 @@ export interface EngineOptions {
 
 const MIB = 1024 * 1024;
 
-/** Starts the canonical engine in a process of its own. Requests made before it is ready wait in the queue. */
+/** Starts an engine in a process of its own. Requests made before it is ready wait in the queue. */
 export function createEngine(options: EngineOptions = {}): Engine {
   const scheduler = createScheduler({
-    start: options.start ?? startEngineProcess,
+    processes: options.processes ?? Math.max(1, Math.min(2, availableParallelism() - 1)),
+    start: options.start ?? ((process) => startEngineProcess(process, undefined, options.engine)),
     memoryMiB: options.memoryMiB ?? 1024,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,
     restartDelayMs: options.restartDelayMs ?? 100,
@@ -96,7 +124,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     graceMs: options.graceMs ?? 200,
   });
   return {
-    id: canonicalEngineId(),
+    id: options.engine === "native" ? exactEngineId() : canonicalEngineId(),
     run: (request) => run(scheduler, request),
     inspect: (bytes) => inspect(scheduler, bytes, options.inspectTimeoutMs ?? 30_000),
     status: () => status(scheduler),
@@ -154,15 +182,26 @@ async function inspect(scheduler: Scheduler, bytes: Uint8Array, timeoutMs: numbe
   return { kind: "ok", inputs, outputs, opset, operators };
 }
 
+/** The state is that of the best of the processes, the id that of one at work if there is one. */
 function status(scheduler: Scheduler): EngineStatus {
-  const { state, pid, starts } = scheduler.supervisor;
+  const { processes, queued } = scheduler;
+  const states = processes.map(({ state }) => state);
+  const order = ["ready", "starting", "down", "unfit", "closed"] as const;
+  const kind = order.find((candidate) => states.some((state) => state.kind === candidate)) ?? "closed";
+  const reason = states
+    .map((state) => ("reason" in state ? state.reason : undefined))
+    .find((text) => text !== undefined);
+  const { pid } = processes.find(({ busy }) => busy) ?? processes.find((one) => one.pid !== undefined) ?? {};
   return {
-    state: state.kind,
-    ...("reason" in state ? { reason: state.reason } : {}),
+    state: kind,
+    ...(reason === undefined ? {} : { reason }),
     ...(pid === undefined ? {} : { pid }),
-    busy: scheduler.busy,
-    queued: scheduler.queued,
-    starts,
-    modelBytes: scheduler.modelBytes,
+    busy: processes.some(({ busy }) => busy),
+    queued,
+    starts: processes.reduce((sum, { starts }) => sum + starts, 0),
+    modelBytes: processes.reduce((sum, { modelBytes }) => sum + modelBytes, 0),
+    processes,
+    networkIsolated: confinement().networkIsolated,
+    memoryWatched: memoryIsWatched,
   };
 }

@@ -1,33 +1,29 @@
-import { createJobQueue, type Priority } from "./job-queue.ts";
-import type { Command, Reply } from "./messages.ts";
-import { createSessionCache } from "./session-cache.ts";
-import { type Supervisor, type SupervisorOptions, type SupervisorState, superviseEngine } from "./supervisor.ts";
+import { absent, type Job, type JobRequest, type Outcome } from "./job.ts";
+import { createJobQueue } from "./job-queue.ts";
+import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import type { SupervisorState } from "./supervisor.ts";
 
-export interface JobRequest {
-  readonly priority: Priority;
-  readonly timeoutMs: number;
-  /** What must be loaded before the command is sent. */
-  readonly model?: { readonly root: string; readonly bytes: () => Promise<Uint8Array | undefined> };
-  readonly command: Command;
-  readonly blobs: readonly Uint8Array[];
-  readonly signal?: AbortSignal | undefined;
-}
+export type { JobRequest, Outcome } from "./job.ts";
 
-export type Outcome =
-  | { readonly kind: "reply"; readonly reply: Reply; readonly blobs: readonly Uint8Array[] }
-  | { readonly kind: "absent"; readonly reason: string };
-
-export interface SchedulerOptions extends Omit<SupervisorOptions, "onStateChange"> {
+export interface SchedulerOptions extends Omit<RunnerOptions, "onStateChange"> {
+  /** Engine processes; each has `memoryMiB` and `maxModelBytes` of its own. */
+  readonly processes: number;
   readonly maxQueue: number;
-  readonly maxModelBytes: number;
   readonly graceMs: number;
 }
 
-export interface Scheduler {
+export interface ProcessStatus {
+  readonly state: SupervisorState;
+  readonly pid: number | undefined;
   readonly busy: boolean;
-  readonly queued: number;
+  /** Processes started so far in this place. */
+  readonly starts: number;
   readonly modelBytes: number;
-  readonly supervisor: Supervisor;
+}
+
+export interface Scheduler {
+  readonly queued: number;
+  readonly processes: readonly ProcessStatus[];
   submit(request: JobRequest): Promise<Outcome>;
   close(): Promise<void>;
 }
@@ -35,132 +31,50 @@ export interface Scheduler {
 /** How often speculation makes way before it is given up. */
 const MAX_PREEMPTIONS = 3;
 
-type Interruption = Outcome | { readonly kind: "preempted" };
-
-interface Job extends JobRequest {
-  /** Answers the caller; once. */
-  readonly settle: (outcome: Outcome) => void;
-  settled: boolean;
-  preemptions: number;
-  /** Has had a process of its own after memory ran out in one that held other models. */
-  retried: boolean;
-  /** Set while it runs: ends it, and the process with it if that is busy. */
-  interrupt: ((interruption: Interruption) => void) | undefined;
-}
-
-const absent = (reason: string): Outcome => ({ kind: "absent", reason });
-
-/** Runs jobs one at a time in the supervised process, each alone; high priority first. */
+/** Runs jobs in supervised processes, one at a time and alone in each; high priority first. The end of one process leaves the others working. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const queue = createJobQueue<Job>(options.maxQueue);
-  const cache = createSessionCache(options.maxModelBytes);
-  let current: Job | undefined;
-  /** Whether the present or last process got as far as taking commands. */
-  let wasReady = false;
-  /** Jobs the present process has begun: a result must not depend on what ran before it. */
-  let served = 0;
-  const supervisor = superviseEngine({ ...options, onStateChange });
+  let runners: readonly Runner[] = [];
+  runners = Array.from({ length: options.processes }, () => createRunner({ ...options, onStateChange }));
 
-  function onStateChange(state: SupervisorState): void {
-    switch (state.kind) {
-      case "ready":
-        wasReady = true;
-        cache.clear();
-        served = 0;
-        void pump();
-        return;
-      case "starting":
-        wasReady = false;
-        return;
-      case "closed":
-        flush("the engine is closed");
-        return;
-      case "unfit":
-        flush(state.reason);
-        return;
-      case "down":
-        // After a crash requests wait for the next process; one that could not even start gives little hope.
-        if (!wasReady) flush(state.reason);
-        return;
-      default:
-        state satisfies never;
-    }
+  function onStateChange(): void {
+    const reason = hopeless();
+    if (reason === undefined) pump();
+    else for (const job of queue.drain()) job.settle(absent(reason));
   }
 
-  function flush(reason: string): void {
-    for (const job of queue.drain()) job.settle(absent(reason));
+  /** Why no process serves anybody; undefined while one does or may soon. */
+  function hopeless(): string | undefined {
+    if (runners.some((runner) => runner.hopeless === undefined)) return undefined;
+    return runners[0]?.hopeless;
   }
 
-  async function pump(): Promise<void> {
-    while (current === undefined && supervisor.state.kind === "ready") {
+  function pump(): void {
+    for (;;) {
+      const [first, ...others] = runners.filter((runner) => runner.idle);
+      if (first === undefined) return;
       const job = queue.take();
       if (job === undefined) return;
-      current = job;
-      const outcome = await execute(job);
-      current = undefined;
-      if (outcome !== "again") job.settle(outcome);
-      else if (!job.settled) queue.putBack(job);
+      void serve(best(first, others, job), job);
     }
   }
 
-  /** Runs a job to an outcome, or to the decision that it must run again. Leaves no run of it behind. */
-  async function execute(job: Job): Promise<Outcome | "again"> {
-    const stop = Promise.withResolvers<Interruption>();
-    job.interrupt = stop.resolve;
-    const timer = setTimeout(() => stop.resolve(absent(`no result within ${job.timeoutMs} ms`)), job.timeoutMs);
-    const first = served++ === 0;
-    let stopped = false;
-    const work = converse(job, () => stopped);
-    const end = await Promise.race([
-      work.then((outcome) => ({ by: "itself" as const, outcome })),
-      stop.promise.then((outcome) => ({ by: "interruption" as const, outcome })),
-    ]);
-    stopped = true;
-    clearTimeout(timer);
-    job.interrupt = undefined;
-    if (end.by === "interruption") supervisor.restart();
-    const { outcome } = end;
-    if (outcome.kind === "preempted") {
-      job.preemptions++;
-      return job.preemptions < MAX_PREEMPTIONS
-        ? "again"
-        : absent(`interrupted ${MAX_PREEMPTIONS} times by urgent requests`);
-    }
-    if (outcome.kind === "absent" || outcome.reply.kind !== "failed" || outcome.reply.failure === "model")
-      return outcome;
-    supervisor.restart();
-    if (outcome.reply.failure === "memory" && !first && !job.retried) {
-      job.retried = true;
-      return "again";
-    }
-    return absent(`${outcome.reply.failure}: ${outcome.reply.reason}`);
-  }
-
-  async function converse(job: Job, stopped: () => boolean): Promise<Outcome> {
-    const { model } = job;
-    if (model !== undefined && !cache.use(model.root)) {
-      const bytes = await readModel(model.bytes);
-      if (!(bytes instanceof Uint8Array)) return absent(bytes);
-      if (stopped()) return absent("interrupted");
-      const unload = cache.admit(model.root, bytes.length);
-      const loaded = await ask({ kind: "load", model: model.root, unload }, [bytes]);
-      if (loaded.kind !== "reply" || loaded.reply.kind !== "loaded") {
-        cache.forget(model.root);
-        return loaded;
-      }
-    }
-    return ask(job.command, job.blobs);
-  }
-
-  async function ask(command: Command, blobs: readonly Uint8Array[]): Promise<Outcome> {
-    const answer = await supervisor.ask(command, blobs);
-    return answer.kind === "reply" ? answer : absent(answer.reason);
+  async function serve(runner: Runner, job: Job): Promise<void> {
+    const end = await runner.run(job);
+    job.yielding = false;
+    if (end.kind !== "preempted") job.settle(end);
+    else if (++job.preemptions >= MAX_PREEMPTIONS) {
+      job.settle(absent(`interrupted ${MAX_PREEMPTIONS} times by urgent requests`));
+    } else if (!job.settled) queue.putBack(job);
+    onStateChange();
   }
 
   /** Gives the running job `graceMs` to end by itself. */
-  function interruptLater(job: Job, interruption: Interruption, still: () => boolean): void {
+  function makeWay(job: Job): void {
+    job.yielding = true;
     setTimeout(() => {
-      if (still()) job.interrupt?.(interruption);
+      job.yielding = false;
+      if (queue.urgent) job.interrupt?.({ kind: "preempted" });
     }, options.graceMs);
   }
 
@@ -168,34 +82,31 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (job.settled) return;
     job.settle(absent("cancelled"));
     queue.remove(job);
-    interruptLater(job, absent("cancelled"), () => true);
+    setTimeout(() => job.interrupt?.(absent("cancelled")), options.graceMs);
   }
 
   function enqueue(job: Job): void {
     const admission = queue.add(job);
     if (admission.kind === "full") job.settle(absent(`${options.maxQueue} requests wait already`));
     else if (admission.kind === "displaced") admission.job.settle(absent("displaced by an urgent request"));
-    if (job.priority === "high" && current?.priority === "low") {
-      interruptLater(current, { kind: "preempted" }, () => queue.urgent);
-    }
-    void pump();
+    pump();
+    if (job.priority !== "high" || !queue.urgent) return;
+    const speculative = runners.find((runner) => runner.job?.priority === "low" && !runner.job.yielding)?.job;
+    if (speculative !== undefined) makeWay(speculative);
   }
 
   return {
-    supervisor,
-    get busy() {
-      return current !== undefined;
-    },
     get queued() {
       return queue.size;
     },
-    get modelBytes() {
-      return cache.bytes;
+    get processes() {
+      return runners.map(({ supervisor: { state, pid, starts }, job, modelBytes }) => {
+        return { state, pid, starts, busy: job !== undefined, modelBytes };
+      });
     },
     submit: (request) => {
-      const { state } = supervisor;
-      if (state.kind === "unfit" || (state.kind === "down" && !wasReady)) return Promise.resolve(absent(state.reason));
-      if (state.kind === "closed") return Promise.resolve(absent("the engine is closed"));
+      const reason = hopeless();
+      if (reason !== undefined) return Promise.resolve(absent(reason));
       if (request.signal?.aborted === true) return Promise.resolve(absent("cancelled"));
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       const onAbort = (): void => cancel(job);
@@ -203,7 +114,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         ...request,
         settled: false,
         preemptions: 0,
-        retried: false,
+        fresh: false,
+        yielding: false,
         interrupt: undefined,
         settle: (outcome) => {
           job.settled = true;
@@ -216,22 +128,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return promise;
     },
     close: async () => {
-      flush("the engine is closed");
-      current?.interrupt?.(absent("the engine is closed"));
-      await supervisor.close();
+      await Promise.all(runners.map((runner) => runner.close()));
     },
   };
 }
 
-/** The bytes are here and are not to be run; the message says why. */
-export class ModelRefusedError extends Error {}
-
-/** The bytes, or why there are none. */
-async function readModel(bytes: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | string> {
-  try {
-    return (await bytes()) ?? "the model's bytes are not here";
-  } catch (error) {
-    if (error instanceof ModelRefusedError) return error.message;
-    return `the model's bytes could not be read: ${error instanceof Error ? error.message : String(error)}`;
-  }
+/** Of idle processes the one that holds the job's model; for a job that must be first, an unused one; else the one that holds least. */
+function best(first: Runner, others: readonly Runner[], job: Job): Runner {
+  const { model, fresh } = job;
+  const suits = (runner: Runner): boolean => (fresh ? runner.unused : model !== undefined && runner.holds(model.root));
+  const lighter = (a: Runner, b: Runner): Runner => (b.modelBytes < a.modelBytes ? b : a);
+  return [first, ...others].find(suits) ?? others.reduce(lighter, first);
 }

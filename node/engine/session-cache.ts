@@ -1,6 +1,7 @@
 /** Which models the engine process holds. The node keeps the books; the process only obeys. */
 export interface SessionCache {
   readonly bytes: number;
+  holds(model: string): boolean;
   /** Whether the model is held; it then counts as used now. */
   use(model: string): boolean;
   /** Enters a model and returns those that must be released for it, longest unused first. */
@@ -22,6 +23,7 @@ export function createSessionCache(maxBytes: number): SessionCache {
     get bytes() {
       return total;
     },
+    holds: (model) => sizes.has(model),
     use: (model) => {
       const size = sizes.get(model);
       if (size === undefined) return false;

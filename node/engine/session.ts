@@ -1,9 +1,30 @@
-import { InferenceSession, Tensor } from "onnxruntime-web";
+import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web";
 import { canonicalizeNan } from "./canonical-nan.ts";
 import { type FailureClass, type InferredOutput, type NamedTensor, shorten, type TensorHead } from "./messages.ts";
-import { PINNED_ENGINE } from "./pinned.ts";
 
-/** Runs in the engine process only: no other file of the node may import this one, or onnxruntime. */
+/** Runs in engine processes only: no other file of the node may import this one, or onnxruntime. */
+
+/** One of the two packages of onnxruntime; they are never in one process. */
+export interface Onnxruntime {
+  readonly InferenceSession: Pick<typeof InferenceSession, "create">;
+  readonly Tensor: TensorConstructor;
+  readonly provider: "wasm" | "cpu";
+  readonly graphOptimizationLevel: "all";
+  readonly threads: number;
+}
+
+/** What serve.ts makes and runs sessions with. */
+export interface Sessions {
+  createSession(model: Uint8Array): Promise<InferenceSession>;
+  runSession(
+    session: InferenceSession,
+    inputs: readonly NamedTensor[],
+    data: readonly Uint8Array[],
+    outputNames: readonly string[],
+  ): Promise<Outputs>;
+  /** Called once, when the first session has been made and dropped. */
+  readonly onWarm?: () => void;
+}
 
 export interface Outputs {
   readonly heads: readonly TensorHead[];
@@ -35,16 +56,30 @@ const NAMES = new Map<number, ElementName>(
   (Object.keys(ELEMENTS) as ElementName[]).map((name) => [ELEMENTS[name].code, name]),
 );
 
+/** What marks a flatbuffer of ORT, at byte 4. The native binding passes `extra` of the session options on in no documented way. */
+const ORT_FORMAT = "ORTM";
+
 /** A deterministic refusal of this file's own, as opposed to one of the engine. */
 class ModelError extends Error {}
 
-export async function createSession(model: Uint8Array): Promise<InferenceSession> {
-  return InferenceSession.create(model, {
-    executionProviders: ["wasm"],
-    graphOptimizationLevel: PINNED_ENGINE.graphOptimizationLevel,
+export function createSessions(ort: Onnxruntime): Sessions {
+  return {
+    createSession: (model) => createSession(ort, model),
+    runSession: (session, inputs, data, outputs) => runSession(ort, session, inputs, data, outputs),
+  };
+}
+
+async function createSession(ort: Onnxruntime, model: Uint8Array): Promise<InferenceSession> {
+  // Such a run is left to canonical, which reads it as ONNX.
+  if (ort.provider === "cpu" && Buffer.from(model.subarray(4, 8)).toString("latin1") === ORT_FORMAT) {
+    throw new ModelError("marked as a file of ORT");
+  }
+  return ort.InferenceSession.create(model, {
+    executionProviders: [ort.provider],
+    graphOptimizationLevel: ort.graphOptimizationLevel,
     executionMode: "sequential",
-    intraOpNumThreads: PINNED_ENGINE.threads,
-    interOpNumThreads: PINNED_ENGINE.threads,
+    intraOpNumThreads: ort.threads,
+    interOpNumThreads: ort.threads,
     logSeverityLevel: 4,
     // Otherwise a file that is both protobuf and ORT flatbuffer runs as the latter, which nobody checked.
     extra: { session: { load_model_format: "ONNX" } },
@@ -61,7 +96,8 @@ export function outputsOf(session: InferenceSession): readonly InferredOutput[] 
 }
 
 /** One request, alone, at its own shape. Throws what `classify` reads. */
-export async function runSession(
+async function runSession(
+  ort: Onnxruntime,
   session: InferenceSession,
   inputs: readonly NamedTensor[],
   data: readonly Uint8Array[],
@@ -74,7 +110,7 @@ export async function runSession(
   );
   checkNames("output", outputNames, session.outputNames);
   const feeds: Record<string, Tensor> = Object.create(null); // A name may be that of a property of every object.
-  for (const [i, input] of inputs.entries()) feeds[input.name] = toTensor(input, data[i]);
+  for (const [i, input] of inputs.entries()) feeds[input.name] = toTensor(ort, input, data[i]);
   const results = await session.run(feeds, [...outputNames]);
   const heads: TensorHead[] = [];
   const bytes: Uint8Array[] = [];
@@ -96,12 +132,12 @@ function checkNames(what: string, declared: readonly string[], actual: readonly 
   if (missing !== undefined) throw new ModelError(`input ${missing} is not declared`);
 }
 
-function toTensor(input: NamedTensor, data: Uint8Array | undefined): Tensor {
+function toTensor(ort: Onnxruntime, input: NamedTensor, data: Uint8Array | undefined): Tensor {
   const name = NAMES.get(input.dtype);
   if (name === undefined || data === undefined) throw new ModelError(`input ${input.name} of dtype ${input.dtype}`);
   const { view } = ELEMENTS[name];
   const elements = new view(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / view.BYTES_PER_ELEMENT);
-  return new Tensor(name, elements as Float32Array, [...input.shape]);
+  return new ort.Tensor(name, elements as Float32Array, [...input.shape]);
 }
 
 function elementOf(name: string, type: string): (typeof ELEMENTS)[ElementName] {

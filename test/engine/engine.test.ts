@@ -5,12 +5,12 @@ import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { concatBytes, toHex } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { createEngine, type EngineResult, type RunRequest } from "../../node/engine/engine.ts";
-import { sandboxFlags } from "../../node/engine/engine-process.ts";
 import { ANY_LENGTH, type ModelSpec } from "../../node/engine/model-spec.ts";
+import { sandboxFlags } from "../../node/engine/sandbox.ts";
 import { bytesField, encodeGraph, endless, greedy, message, model, unary, X, Y } from "./onnx-builder.ts";
 
 /** Everything here goes through the real process. 64 MiB is enough for it, and makes greed cheap. */
-const engine = createEngine({ memoryMiB: 64, graceMs: 50 });
+const engine = createEngine({ processes: 1, memoryMiB: 64, graceMs: 50 });
 afterAll(() => engine.close());
 
 const CNN = new Uint8Array(readFileSync(join(import.meta.dirname, "../fixtures/models/cnn_digits.onnx")));

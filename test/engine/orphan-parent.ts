@@ -1,8 +1,17 @@
+import { UNCONFINED } from "../../node/engine/confinement.ts";
 import { createEngine } from "../../node/engine/engine.ts";
+import { startEngineProcess } from "../../node/engine/engine-process.ts";
 import { endless } from "./onnx-builder.ts";
 
-/** A node whose engine is busy for ever; prints the engine's process id. Killed by orphan.test.ts. */
-const engine = createEngine();
+/**
+ * A node whose engine is busy for ever; prints the engine's process id. Killed by orphan.test.ts. With an argument as on a system whose kernel
+ * does not end the process.
+ */
+const bare = process.argv.length > 2;
+const engine = createEngine({
+  processes: 1,
+  ...(bare ? { start: (options) => startEngineProcess(options, UNCONFINED) } : {}),
+});
 void engine.run({
   modelRoot: new Uint8Array(32),
   modelBytes: async () => endless(),

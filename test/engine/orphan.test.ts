@@ -12,8 +12,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test("an engine in an endless run does not outlive a node that was killed", async () => {
-  const node = spawn(process.execPath, [join(import.meta.dirname, "orphan-parent.ts")], {
+test.each([
+  ["as confined as the system permits", []],
+  ["watched by a thread of its own", ["bare"]],
+])("an engine in an endless run, %s, does not outlive a node that was killed", async (_name, args) => {
+  const node = spawn(process.execPath, [join(import.meta.dirname, "orphan-parent.ts"), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(node.stdout, "data");

@@ -1,30 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createEngine, type RunRequest } from "../../node/engine/engine.ts";
-import type { EngineProcessOptions, StartEngineProcess } from "../../node/engine/engine-process.ts";
-import type { Command } from "../../node/engine/messages.ts";
-
-/** A process that is a list of what it was told, driven by the test. */
-interface FakeProcess extends EngineProcessOptions {
-  readonly commands: Command[];
-  killed: string | undefined;
-}
-
-function fakeProcesses(): { readonly start: StartEngineProcess; readonly processes: FakeProcess[] } {
-  const processes: FakeProcess[] = [];
-  const start: StartEngineProcess = (options) => {
-    const fake: FakeProcess = { ...options, commands: [], killed: undefined };
-    processes.push(fake);
-    return {
-      pid: undefined,
-      send: (command) => void fake.commands.push(command),
-      kill: (reason) => {
-        fake.killed = reason;
-        queueMicrotask(() => options.onEnd(`ended by SIGKILL: ${reason}`));
-      },
-    };
-  };
-  return { start, processes };
-}
+import { type FakeProcess, fakeProcesses } from "./fake-processes.ts";
 
 const { start, processes } = fakeProcesses();
 const last = (): FakeProcess => {
@@ -56,7 +32,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 test("a request waits for the start, loads its model, then runs; the next one only runs", async () => {
-  const engine = createEngine({ start });
+  const engine = createEngine({ processes: 1, start });
   const result = engine.run(request(1));
   await settle();
   expect(last().commands).toEqual([]);
@@ -73,7 +49,7 @@ test("a request waits for the start, loads its model, then runs; the next one on
 });
 
 test("an unfit engine answers absent with the reason and is not started again", async () => {
-  const engine = createEngine({ start });
+  const engine = createEngine({ processes: 1, start });
   const waiting = engine.run(request(1));
   last().onReply({ kind: "unfit", reason: "the wasm file has another hash" }, []);
   last().onEnd("ended with code 1");
@@ -86,7 +62,7 @@ test("an unfit engine answers absent with the reason and is not started again", 
 });
 
 test("a process that can not start is tried again with doubling delays", async () => {
-  const engine = createEngine({ start, restartDelayMs: 100 });
+  const engine = createEngine({ processes: 1, start, restartDelayMs: 100 });
   const waiting = engine.run(request(1));
   last().onEnd("could not be run: no such file");
   expect(await waiting).toEqual({ kind: "absent", reason: "engine process could not be run: no such file" });
@@ -104,7 +80,7 @@ test("a process that can not start is tried again with doubling delays", async (
 });
 
 test("after a crash those who wait are served by the next process", async () => {
-  const engine = createEngine({ start });
+  const engine = createEngine({ processes: 1, start });
   last().onReply({ kind: "ready" }, []);
   const crashing = engine.run(request(1));
   const waiting = engine.run(request(2));
@@ -120,7 +96,7 @@ test("after a crash those who wait are served by the next process", async () => 
 });
 
 test("memory that ran out beside other models is given one more chance, alone", async () => {
-  const engine = createEngine({ start });
+  const engine = createEngine({ processes: 1, start });
   last().onReply({ kind: "ready" }, []);
   const first = engine.run(request(1));
   await settle();
@@ -138,7 +114,7 @@ test("memory that ran out beside other models is given one more chance, alone", 
 });
 
 test("speculation makes way three times, then it is given up", async () => {
-  const engine = createEngine({ start, graceMs: 50 });
+  const engine = createEngine({ processes: 1, start, graceMs: 50 });
   last().onReply({ kind: "ready" }, []);
   const speculative = engine.run(request(1, { priority: "low", timeoutMs: 60_000 }));
   for (let i = 0; i < 3; i++) {
@@ -155,13 +131,13 @@ test("speculation makes way three times, then it is given up", async () => {
 });
 
 test("a start that takes too long is cut off", async () => {
-  createEngine({ start, startTimeoutMs: 500 });
+  createEngine({ processes: 1, start, startTimeoutMs: 500 });
   await vi.advanceTimersByTimeAsync(500);
   expect(last().killed).toBe("not ready within 500 ms");
 });
 
 test("a full queue answers absent", async () => {
-  const engine = createEngine({ start, maxQueue: 1 });
+  const engine = createEngine({ processes: 1, start, maxQueue: 1 });
   const displaced = engine.run(request(1, { priority: "low" }));
   void engine.run(request(2));
   expect(await displaced).toEqual({ kind: "absent", reason: "displaced by an urgent request" });
@@ -169,7 +145,7 @@ test("a full queue answers absent", async () => {
 });
 
 test("a reply of the wrong kind is an absence", async () => {
-  const engine = createEngine({ start });
+  const engine = createEngine({ processes: 1, start });
   last().onReply({ kind: "ready" }, []);
   const result = engine.run(request(1));
   await settle();

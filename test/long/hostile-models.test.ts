@@ -20,6 +20,13 @@ function residentMiB(): number {
   return process.memoryUsage.rss() / MIB;
 }
 
+test("memory that is kept is seen", () => {
+  const before = residentMiB();
+  const kept = Buffer.alloc(2 * GROWTH_MIB * MIB, 1);
+  expect(residentMiB() - before).toBeGreaterThan(GROWTH_MIB);
+  expect(kept).toHaveLength(2 * GROWTH_MIB * MIB);
+});
+
 /** Open files and pipes of this process; none where the system does not say. */
 const openFiles = (): number => (process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0);
 
@@ -40,6 +47,17 @@ test("no hostile model changes an output, outlives its time or leaves memory or 
   expect(Math.max(...files) - Math.min(...files)).toBeLessThanOrEqual(2);
   await engine.close();
   expect(engine.status().processes.map(({ pid }) => pid)).toEqual([undefined, undefined]);
+});
+
+test("a model that is slow to load holds up an inspection no longer than is allowed", async () => {
+  const engine = createEngine({ processes: 1, memoryMiB: MEMORY_MIB, inspectTimeoutMs: 500 });
+  const slow = HOSTILE_MODELS.find(({ name }) => name === "work for minutes while it is loaded");
+  expect(await engine.inspect(slow?.bytes() ?? new Uint8Array(0))).toEqual({
+    kind: "absent",
+    reason: "no result within 500 ms",
+  });
+  await expectCanonical(engine);
+  await engine.close();
 });
 
 test.runIf(memoryIsWatched)(

@@ -17,7 +17,7 @@ import { call } from "../scenarios/rpc.ts";
 const network = useNetwork({
   offset: 6300,
   params: { "consensus.emptyBlockInterval": 250n },
-  config: (config) => ({ ...config, engine: { enabled: false } }),
+  config: (config) => ({ ...config, engine: { ...config.engine, enabled: false } }),
 });
 
 /** Of a stopped node: what each account holds, and who votes next. */

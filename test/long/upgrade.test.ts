@@ -25,7 +25,7 @@ describe("what governance decides", () => {
       "gov.votingPeriod": 5000n,
       "gov.expeditedVotingPeriod": 2000n,
     },
-    config: (config) => ({ ...config, engine: { enabled: false } }),
+    config: (config) => ({ ...config, engine: { ...config.engine, enabled: false } }),
   });
   const authority = (): string => encodeAddress(network.local.prefix, GOV);
 

@@ -12,8 +12,8 @@ function setOf(number: number): SignatureSet {
 
 function scene() {
   const library = createBls();
-  const single = vi.fn(library.verify);
-  const together = vi.fn(library.verifyBatch);
+  const single = vi.fn((set: SignatureSet) => library.verify(set));
+  const together = vi.fn((sets: readonly SignatureSet[]) => library.verifyBatch(sets));
   const bls = rememberingBls({ ...library, verify: single, verifyBatch: together });
   let ring = (): void => undefined;
   const clock = {

@@ -8,7 +8,7 @@ import { createChain, manifestOf } from "../inference/harness.ts";
 test("a model of the resident set is run on zeros, once, when it is active; others are not", () => {
   const digits = manifestOf("digits", { inline: true });
   const { store } = createChain({ models: [digits, manifestOf("other")] });
-  const start = vi.fn((_: RunRequest) => Promise.resolve(undefined));
+  const start = vi.fn<(request: RunRequest) => Promise<undefined>>().mockResolvedValue(undefined);
   const committed = createWarmUp({ start });
   committed(store);
   committed(store);
