@@ -1,12 +1,12 @@
 import { toHex } from "../../../chain/bytes.ts";
 import { inferenceQueries } from "../../../client/queries.ts";
 import { didYouMean } from "../../../genesis/nearest.ts";
-import { checkModel } from "../../engine/onnx-check.ts";
 import { UserError } from "../../user-error.ts";
 import { integerOption, parseArguments } from "../arguments.ts";
 import { nodeUrl, SIGNER_OPTIONS, SIGNER_USAGE, toJsonText, withReader, withSigner } from "../client.ts";
 import type { Command, Io } from "../command.ts";
-import { MAX_DEPOSIT, readBytes, readModelFile, registerAndAdmit } from "../model-file.ts";
+import { checkModelFile } from "../model-check.ts";
+import { MAX_DEPOSIT, readModelFile, registerAndAdmit } from "../model-file.ts";
 
 const ACTIONS = ["register", "list", "show", "check"] as const;
 
@@ -21,23 +21,13 @@ async function show(node: string, name: string, io: Io): Promise<void> {
   io.out(toJsonText(await withReader(node, (comet) => inferenceQueries(comet).model(name))));
 }
 
-function check(path: string, io: Io): void {
-  const found = checkModel(readBytes(path));
-  if (!found.ok) throw new UserError(`${path}: ${found.reason}`);
-  // `?` is a length that the file leaves open, `…` a shape that only a run tells.
-  const tensor = ({ name, shape }: { name: string; shape: readonly number[] | undefined }) =>
-    `${name}[${shape?.map((length) => (length < 0 ? "?" : length)).join(",") ?? "…"}]`;
-  io.out(`opset ${found.opset}; operators ${found.operators.join(", ")}`);
-  io.out(`inputs ${found.inputs.map(tensor).join(" ")}; outputs ${found.outputs.map(tensor).join(" ")}`);
-}
-
 export const model: Command = {
   name: "model",
   summary: "registers, lists, shows and checks models",
   usage: [
     `model register <manifest.json> [--max-deposit uassay] [--timeout seconds] ${SIGNER_USAGE}`,
     "model list | show <name> [--node url]",
-    "model check <file.onnx>",
+    "model check <file.onnx> [--json] [--class canonical|exact]   exits with 1 if it is not fit for that class",
   ].join("\n"),
   async run(args, io) {
     const { values, positionals } = parseArguments(
@@ -46,6 +36,8 @@ export const model: Command = {
       {
         ...SIGNER_OPTIONS,
         timeout: { type: "string", default: "120" },
+        json: { type: "boolean", default: false },
+        class: { type: "string" },
         "max-deposit": { type: "string", default: String(MAX_DEPOSIT) },
       },
       [ACTIONS.join(", "), "argument?"],
@@ -60,8 +52,8 @@ export const model: Command = {
       return 0;
     }
     if (argument === undefined) throw new UserError(`model ${action}: an argument is missing; see assay help model`);
-    if (action === "check") check(argument, io);
-    else if (action === "show") await show(values.node, argument, io);
+    if (action === "check") return checkModelFile(argument, { json: values.json, wanted: values.class }, io);
+    if (action === "show") await show(values.node, argument, io);
     else {
       const timeoutMs = 1000 * integerOption("timeout", values.timeout, 1, 3600);
       const most = integerOption("max-deposit", values["max-deposit"], 0, Number.MAX_SAFE_INTEGER);
