@@ -1,4 +1,5 @@
 import { ByteListType, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { portable } from "./types/portable.ts";
 import { UintBn64 } from "./types/primitives.ts";
 
 /** What a parameter counts. `ppm` is parts per million: there are no fractions in a state transition. */
@@ -71,9 +72,12 @@ export function defineParams<const R extends Record<string, ParamRow>>(module: s
 }
 
 /** What `paramsRoot` is the root of: all parameters in byte order of their names. */
-export const ParamEntries = new ListCompositeType(
-  new ContainerType({ name: new ByteListType(64), value: UintBn64 }, { typeName: "ParamEntry" }),
-  1024,
+export const ParamEntries = portable(
+  () =>
+    new ListCompositeType(
+      new ContainerType({ name: new ByteListType(64), value: UintBn64 }, { typeName: "ParamEntry" }),
+      1024,
+    ),
 );
 
 /** Merges tables into one list of rows by full name, in byte order. */

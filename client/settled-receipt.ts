@@ -48,7 +48,8 @@ function appealWindow(params: Settlement["params"], paramsRoot: Uint8Array): num
 /**
  * What the state after a trusted block says about a receipt's job. Says nothing about the receipt itself: see `verifyReceipt`.
  *
- * The appeal window is that of the parameters in force for this block, counted from the end of the reveals. Never throws.
+ * The appeal window is that of the parameters in force for this block, counted from the end of the reveals. Never
+ * throws for a parsed settlement.
  * @param header of a block that is trusted: a light client's, for example.
  * @example
  * const verdict = settlementState(receipt, block.header, settlement);

@@ -16,7 +16,7 @@ export interface SettlementJson {
 }
 
 const MAX_PARAMS = 1024;
-const MAX_NAME = 64;
+const MAX_TYPE = 64;
 const MAX_UINT64 = 2n ** 64n - 1n;
 /** A whole value takes one step. */
 const MAX_OPS = 2;
@@ -58,7 +58,9 @@ function bytes(value: unknown, what: string, max: number): Uint8Array {
 
 function parameter(value: unknown, what: string): Settlement["params"][number] {
   const { name, value: text } = record(value, what);
-  if (typeof name !== "string" || name.length > MAX_NAME) throw new Error(`${what}.name must be a short text`);
+  if (typeof name !== "string" || !/^[a-zA-Z0-9._]{1,64}$/.test(name)) {
+    throw new Error(`${what}.name must be the name of a parameter`);
+  }
   const isNumber = typeof text === "string" && /^[0-9]{1,20}$/.test(text);
   if (!isNumber || BigInt(text) > MAX_UINT64) throw new Error(`${what}.value must be a decimal text of 64 bits`);
   return { name, value: BigInt(text) };
@@ -66,7 +68,7 @@ function parameter(value: unknown, what: string): Settlement["params"][number] {
 
 function proofOp(value: unknown, what: string): ProofOp {
   const { type, key, data } = record(value, what);
-  if (typeof type !== "string" || type.length > MAX_NAME) throw new Error(`${what}.type must be a short text`);
+  if (typeof type !== "string" || type.length > MAX_TYPE) throw new Error(`${what}.type must be a short text`);
   return {
     type,
     key: bytes(key, `${what}.key`, MAX_KEY_BYTES),

@@ -30,6 +30,7 @@ export interface LightParams {
 }
 
 export const ONE_THIRD: Fraction = { numerator: 1n, denominator: 3n };
+const TWO_THIRDS: Fraction = { numerator: 2n, denominator: 3n };
 
 /**
  * Why a block is not trusted.
@@ -108,7 +109,11 @@ function partsFault(block: LightBlock, known: LightBlock | undefined): string | 
   return known !== undefined && hasSameSet(block, known) ? undefined : setFault(block);
 }
 
-function certificateFault({ commit, validators }: LightBlock, params: LightParams, bls: LightBls): string | undefined {
+function certificateFault(
+  { commit, validators }: LightBlock,
+  params: Pick<LightParams, "genesisRoot">,
+  bls: LightBls,
+): string | undefined {
   return verifyCommit(commit, validators, params, bls);
 }
 
@@ -166,6 +171,12 @@ export function verifyAdjacent(
   return fault === undefined ? undefined : invalid(fault);
 }
 
+/** A set that is trusted by itself, and the height of a block that it voted on. */
+export interface TrustedValidators {
+  readonly height: number;
+  readonly validators: ValidatorSet;
+}
+
 /**
  * What a trusted set says of a later commit.
  *
@@ -174,7 +185,11 @@ export function verifyAdjacent(
  * validators and nobody asked of a set that a stranger sends. One made-up key, chosen as its own minus the sum of all others, would
  * sign for everyone.
  */
-function vouching(trusted: LightBlock, { commit, validators }: LightBlock, level: Fraction): Rejection | undefined {
+function vouching(
+  trusted: TrustedValidators,
+  { commit, validators }: LightBlock,
+  level: Fraction,
+): Rejection | undefined {
   const signers = new Set<string>();
   for (const [index, { voteKey }] of validators.entries()) {
     if (index < commit.signers.bitLen && commit.signers.get(index)) signers.add(toHex(voteKey));
@@ -188,7 +203,7 @@ function vouching(trusted: LightBlock, { commit, validators }: LightBlock, level
     signed += power;
     known += 1;
   }
-  const { height } = trusted.header;
+  const { height } = trusted;
   if (known !== signers.size) {
     return { kind: "unvouched", reason: `${signers.size - known} signers are not in the set of block ${height}` };
   }
@@ -216,7 +231,27 @@ export function verifySkipping(
   if (time !== undefined) return time;
   const parts = partsFault(block, trusted);
   if (parts !== undefined) return invalid(parts);
-  const unvouched = vouching(trusted, block, params.trustLevel);
+  const { height } = trusted.header;
+  const unvouched = vouching({ height, validators: trusted.validators }, block, params.trustLevel);
+  if (unvouched !== undefined) return unvouched;
+  const fault = certificateFault(block, params, bls);
+  return fault === undefined ? undefined : invalid(fault);
+}
+
+/**
+ * Verifies a block from a set that somebody trusts by itself: more than two thirds of that set's power signed it, and of its own set's.
+ * It may be before or after the set's height, and nothing is said about time: whoever trusts a set for ever trusts that its keys are
+ * never sold.
+ */
+export function verifyBySet(
+  trusted: TrustedValidators,
+  block: LightBlock,
+  params: Pick<LightParams, "genesisRoot">,
+  bls: LightBls,
+): Rejection | undefined {
+  const parts = partsFault(block, undefined);
+  if (parts !== undefined) return invalid(parts);
+  const unvouched = vouching(trusted, block, TWO_THIRDS);
   if (unvouched !== undefined) return unvouched;
   const fault = certificateFault(block, params, bls);
   return fault === undefined ? undefined : invalid(fault);

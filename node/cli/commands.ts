@@ -14,6 +14,7 @@ export const COMMANDS: CommandTable = {
   light: async () => (await import("./commands/light.ts")).light,
   model: async () => (await import("./commands/model.ts")).model,
   query: async () => (await import("./commands/query.ts")).query,
+  receipt: async () => (await import("./commands/receipt.ts")).receipt,
   rollback: async () => (await import("./commands/rollback.ts")).rollback,
   signer: async () => (await import("./commands/signer.ts")).signer,
   tx: async () => (await import("./commands/tx.ts")).tx,

@@ -38,14 +38,20 @@ async function bundle(path: string): Promise<Bundle> {
   return { code: chunk.code, imports: [...chunk.imports, ...chunk.dynamicImports], complaints };
 }
 
-test.each(["assay-client.ts", "verify-receipt.ts", "light-client.ts", "light-provider.ts", "proofs.ts"])(
-  "%s bundles for browsers without anything of Node",
-  async (file) => {
-    const { imports, complaints, code } = await bundle(join(CLIENT, file));
-    expect({ imports, complaints }).toEqual({ imports: [], complaints: [] });
-    expect(code).not.toMatch(/(require|import)\(\s*["']node:/);
-  },
-);
+test.each([
+  "assay-client.ts",
+  "verify-receipt.ts",
+  "light-client.ts",
+  "light-provider.ts",
+  "proofs.ts",
+  "eip2537-receipt.ts",
+  "settled-receipt.ts",
+  "settlement-json.ts",
+])("%s bundles for browsers without anything of Node", async (file) => {
+  const { imports, complaints, code } = await bundle(join(CLIENT, file));
+  expect({ imports, complaints }).toEqual({ imports: [], complaints: [] });
+  expect(code).not.toMatch(/(require|import)\(\s*["']node:/);
+});
 
 test("a file that needs Node would be noticed", async () => {
   const { imports, complaints } = await bundle(join(CLIENT, "../chain/crypto/hash.ts"));
@@ -78,6 +84,16 @@ test("the verifier runs with what every browser has", async () => {
   const forged = { ...receipt, outputRoot: Buffer.from(bytes(32, 6)).toString("hex") };
   expect(verdict(forged)).toBe(`{"valid":false,"reason":"the signature is not the signers'"}`);
 });
+
+test.each(["eip2537-receipt.ts", "settled-receipt.ts", "settlement-json.ts"])(
+  "%s loads with what every browser has",
+  async (file) => {
+    const { code } = await bundle(join(CLIENT, file));
+    const context = createContext({ TextEncoder, TextDecoder, crypto, URL, setTimeout });
+    new Script(`globalThis.self = globalThis; ${code}`).runInContext(context);
+    expect(new Script("[typeof bundled, typeof Buffer].join()").runInContext(context)).toBe("object,undefined");
+  },
+);
 
 test("a light client follows a chain and proves a field with what every browser has", { timeout: 20_000 }, async () => {
   const { code, imports, complaints } = await bundle(join(import.meta.dirname, "browser-entry.ts"));

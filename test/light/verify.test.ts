@@ -6,7 +6,7 @@ import * as verify from "../../consensus/light/verify.ts";
 import { CASES, CHAIN, NOW, rogueBlock, SEATS } from "./cases.ts";
 import { at, BLS, HOUR, justAfter, makeChain, PARAMS, SECOND, steady } from "./chain-maker.ts";
 
-const { verifyAdjacent, verifyFirst, verifyLater, verifyParent, verifySkipping } = verify;
+const { verifyAdjacent, verifyBySet, verifyFirst, verifyLater, verifyParent, verifySkipping } = verify;
 
 describe("what is as it should be is trusted", () => {
   test("the next block", () => {
@@ -113,6 +113,16 @@ test("any changed bit of a light block is seen, whichever of its parts it is in"
 test("a made-up key does sign for everyone where nobody asks for possession", () => {
   const block = rogueBlock(at(CHAIN, 5).header, SEATS);
   expect(verifyCommit(block.commit, block.validators, PARAMS, BLS)).toBeUndefined();
+});
+
+test("a set that is trusted by itself vouches for blocks before and after, and a made-up key for none", () => {
+  const trusted = { height: 3, validators: at(CHAIN, 3).validators };
+  const kindOf = (block: LightBlock) => verifyBySet(trusted, block, PARAMS, BLS)?.kind;
+  for (const height of [2, 3, 4]) expect(kindOf(at(CHAIN, height))).toBeUndefined();
+  expect(kindOf(rogueBlock(at(CHAIN, 5).header, SEATS))).toBe("unvouched");
+  const { commit, ...rest } = at(CHAIN, 4);
+  expect(kindOf({ ...rest, commit: at(CHAIN, 2).commit })).toBe("invalid");
+  expect(kindOf({ ...rest, commit: { ...commit, signature: at(CHAIN, 2).commit.signature } })).toBe("invalid");
 });
 
 test.each([

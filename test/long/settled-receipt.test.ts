@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { toHex } from "../../chain/bytes.ts";
+import { rpcProvider } from "../../client/light-provider.ts";
+import { lightBlockId } from "../../consensus/light/verify.ts";
+import { receiptToJson } from "../../modules/inference/receipt.ts";
+import { COMMANDS } from "../../node/cli/commands.ts";
+import { dispatch } from "../../node/cli/dispatch.ts";
+import { CNN_DIGITS, fixtureModel, rowOf } from "../scenarios/models.ts";
+import { useNetwork } from "../scenarios/network.ts";
+
+const network = useNetwork({
+  offset: 5400,
+  params: {
+    "consensus.emptyBlockInterval": 250n,
+    "staking.unbondingTime": 600_000n,
+    "inference.appealWindow": 6n,
+  },
+});
+
+async function assay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await dispatch(COMMANDS, args, { out: (text) => out.push(text), err: (text) => err.push(text) });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+test("a receipt of real nodes settles, and the file says so offline and to a light client", async () => {
+  const client = await network.client(0);
+  await network.admit(client, fixtureModel(CNN_DIGITS));
+  const { receipt, requestedHeight } = await client.infer(CNN_DIGITS.name, rowOf(CNN_DIGITS, 0));
+  if (receipt === undefined) throw new Error("a final job without receipt");
+  const folder = mkdtempSync(join(tmpdir(), "assay-settled-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const path = file("receipt.json", JSON.stringify(receiptToJson(receipt)));
+  const set = await assay("query", "validator-set", "--height", String(requestedHeight), "--node", network.rpc(0));
+  const setPath = file("set.json", set.out);
+  const first = await rpcProvider(network.rpc(0)).lightBlock(2);
+  if (first === undefined) throw new Error("no block 2");
+  const flags = [
+    ...["--trust-height", "2", "--trust-hash", toHex(lightBlockId(first))],
+    ...["--primary", network.rpc(0), "--witness", network.rpc(1)],
+  ];
+
+  const early = await assay("receipt", "settle", path, ...flags);
+  expect(early).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^not settled: /) });
+  const [, appealEnd] = /ends with block (\d+), the proof is of block \d+$/.exec(early.err) ?? [];
+  await network.waitForHeight(0, Number(appealEnd) + 1);
+  const late = await assay("receipt", "settle", path, ...flags);
+  expect(late).toMatchObject({ code: 0, err: "" });
+
+  const settled = file("settled.json", late.out);
+  const said = { code: 0, err: "", out: expect.stringMatching(/^valid: .*\nsettled: the appeal window ended with /) };
+  expect(await assay("verify", settled, "--settled", "--trust", setPath)).toEqual(said);
+  expect(await assay("verify", settled, "--settled", ...flags)).toEqual(said);
+  expect(await assay("receipt", "eip2537", settled, "--trust", setPath)).toMatchObject({ code: 0, err: "" });
+});
