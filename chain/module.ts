@@ -2,6 +2,7 @@ import type { BinaryReader } from "cosmjs-types/binary";
 import type { StoredTypes } from "../state/collections.ts";
 import type { StateReader, StateWriter } from "../state/store.ts";
 import type { Bls } from "./crypto/bls.ts";
+import type { TxError } from "./errors.ts";
 import type { GasMeter } from "./gas.ts";
 import type { Params, ParamTable } from "./params.ts";
 import { strictReader } from "./strict-reader.ts";
@@ -50,6 +51,12 @@ export interface InlineLane {
    *   can't have it yet.
    */
   run(run: InlineRun, maxUnits: number): Uint8Array;
+  /**
+   * What to throw where there is no room for more of a kind: the error that the transaction would end with, or, in a block that is built, one
+   * that leaves it for a later one.
+   * @param room that is full: the block's, of which there is more in the next, or the chain's.
+   */
+  full(error: TxError, room: "block" | "chain"): Error;
   /** Notes that a model's run was asked for in vain, whatever becomes of the transaction. */
   demote(modelRoot: Uint8Array): void;
   /** Of this block so far, each model once, in the order they were noted. */

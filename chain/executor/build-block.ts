@@ -79,8 +79,12 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
       room.take(size);
       taken.push(tx);
     } catch (error) {
-      if (error instanceof RunPendingError) {
+      if (error instanceof RunPendingError && !(error.outgrows && taken.length === 0)) {
         leave();
+        continue;
+      }
+      if (error instanceof RunPendingError) {
+        refused.push({ tx, reason: error.message });
         continue;
       }
       if (!(error instanceof TxError)) throw new TransactionFault(tx, error);

@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from "../bytes.ts";
-import { InvalidBlockError } from "../errors.ts";
+import { InvalidBlockError, type TxError } from "../errors.ts";
 import type { InlineLane, InlineRun } from "../module.ts";
 import type { JobOutput } from "../types/attestation.ts";
 import { MAX_INLINE_RESULTS_PER_BLOCK } from "../types/limits.ts";
@@ -10,11 +10,14 @@ export interface InlineOutcome {
   readonly output: Uint8Array;
 }
 
-/** The output is not there yet, or the block has no room for it: the transaction waits for a later block. */
+/** The output is not there yet, or there is no room: the transaction waits for a later block. */
 export class RunPendingError extends Error {
-  constructor(reason: string) {
+  /** The block's own room was too small: a transaction that is alone in one will not fit into another either. */
+  readonly outgrows: boolean;
+  constructor(reason: string, outgrows = false) {
     super(reason);
     this.name = "RunPendingError";
+    this.outgrows = outgrows;
   }
 }
 
@@ -36,6 +39,7 @@ interface LaneRules {
   take(run: InlineRun, index: number): Uint8Array;
   /** The block has no room for a run. */
   overfull(reason: string): Error;
+  full?(error: TxError, room: "block" | "chain"): Error;
   close?(outcomes: readonly InlineOutcome[]): void;
 }
 
@@ -56,6 +60,7 @@ function createLane(round: number, rules: LaneRules): BlockLane {
       outcomes = [...outcomes, { run, output }];
       return output;
     },
+    full: (error, room) => rules.full?.(error, room) ?? error,
     demote(modelRoot) {
       if (!demoted.some((known) => equalBytes(known, modelRoot))) demoted.push(modelRoot);
     },
@@ -92,7 +97,8 @@ export function buildingLane(round: number, source: OutputSource): BlockLane {
       if (output === undefined) throw new RunPendingError("the model has not run yet");
       return output;
     },
-    overfull: (reason) => new RunPendingError(reason),
+    overfull: (reason) => new RunPendingError(reason, true),
+    full: ({ message }, room) => new RunPendingError(message, room === "block"),
   });
 }
 
@@ -110,6 +116,7 @@ export const NO_LANE: InlineLane = {
   run() {
     throw new Error("a model was to run inline outside of a block");
   },
+  full: (error) => error,
   demote: () => undefined,
   demoted: [],
 };

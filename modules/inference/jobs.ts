@@ -75,20 +75,23 @@ export interface NewJob {
 function reserve(ctx: Context, costUnits: number): void {
   const { height, params } = ctx.block;
   const { maxJobsPerBlock, maxCostUnitsPerBlock, maxOpenJobs } = inferenceParams.read(params);
+  // Who asks at a bad moment waits for a better one, and is charged only where a proposer puts it in nevertheless.
+  const full = (name: "blockFull" | "backlogFull", detail: string): Error =>
+    ctx.block.inline.full(inferenceError(name, detail), name === "blockFull" ? "block" : "chain");
   const last = blockLoad.get(ctx.store);
   const load = last?.height === height ? last : { height, jobs: 0, costUnits: 0 };
   if (load.jobs >= Number(maxJobsPerBlock)) {
-    throw inferenceError("blockFull", `${load.jobs} jobs in this block, at most ${maxJobsPerBlock}; try the next`);
+    throw full("blockFull", `${load.jobs} jobs in this block, at most ${maxJobsPerBlock}; try the next`);
   }
   if (load.costUnits + costUnits > Number(maxCostUnitsPerBlock)) {
-    throw inferenceError(
+    throw full(
       "blockFull",
       `${load.costUnits} cost units in this block and ${costUnits} more, at most ${maxCostUnitsPerBlock}; try the next`,
     );
   }
   const open = openJobs.get(ctx.store) ?? 0;
   if (open >= Number(maxOpenJobs)) {
-    throw inferenceError("backlogFull", `${open} jobs are open, at most ${maxOpenJobs}; try again in some blocks`);
+    throw full("backlogFull", `${open} jobs are open, at most ${maxOpenJobs}; try again in some blocks`);
   }
   blockLoad.set(ctx.store, { height, jobs: load.jobs + 1, costUnits: load.costUnits + costUnits });
   openJobs.set(ctx.store, open + 1);

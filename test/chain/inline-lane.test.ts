@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { TxError } from "../../chain/errors.ts";
 import { buildBlock } from "../../chain/executor/build-block.ts";
 import { executeBlock } from "../../chain/executor/execute-block.ts";
-import { estimatingLane, NO_LANE, type OutputSource } from "../../chain/executor/inline-lane.ts";
+import { carriedLane, estimatingLane, NO_LANE, type OutputSource } from "../../chain/executor/inline-lane.ts";
 import { type Block, Body } from "../../chain/types/block.ts";
 import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import {
@@ -123,4 +124,21 @@ test("what a transaction that waits has changed is not in the block", async () =
   });
   await store.commit(executed.update, []);
   expect(numbers.get(store.latest, 3)).toBeUndefined();
+});
+
+test("what finds no room waits where a block is built, and fails where another has put it in", async () => {
+  const { executed, refused } = await scene([
+    { key: 1, memo: "free" },
+    infer(3, EFFECT.full),
+    infer(4, EFFECT.backlog),
+  ]);
+  expect([executed.block.body.transactions.length, refused]).toEqual([1, []]);
+  const error = new TxError("toy", 9, "no room");
+  expect(carriedLane(0, []).full(error, "block")).toBe(error);
+});
+
+test("a transaction that outgrows a block by itself is not kept for the next", async () => {
+  const { executed, refused } = await scene([infer(3, EFFECT.full), infer(4, EFFECT.backlog), infer(MAX_UNITS + 1)]);
+  expect(executed.block.body.transactions).toEqual([]);
+  expect(refused.map(({ reason }) => reason)).toEqual(["no room", "inline runs of 51 cost units, at most 50"]);
 });

@@ -44,7 +44,16 @@ export const FAIL_AT_END = 200;
 export const CHANGE_SET = 201;
 export const HUGE_KEY = 202;
 
-export const EFFECT = { succeed: 0, fail: 1, crash: 2, hugeEvent: 3, infer: 4, inferAndFail: 5 } as const;
+export const EFFECT = {
+  succeed: 0,
+  fail: 1,
+  crash: 2,
+  hugeEvent: 3,
+  infer: 4,
+  inferAndFail: 5,
+  full: 6,
+  backlog: 7,
+} as const;
 /** Cost units of all inline runs of a block; each run costs its key. */
 export const MAX_UNITS = 50;
 
@@ -77,6 +86,9 @@ const poke = messageType<Uint8Array, number>({
       else inline.demote(runOf(key).modelRoot);
     }
     if (effect === EFFECT.inferAndFail) throw new TxError("toy", 8, "asked to fail after a run");
+    const none = new TxError("toy", 9, "no room");
+    if (effect === EFFECT.full) throw ctx.block.inline.full(none, "block");
+    if (effect === EFFECT.backlog) throw ctx.block.inline.full(none, "chain");
     if (effect === EFFECT.fail) throw new TxError("toy", 7, "asked to fail");
     if (effect === EFFECT.crash) throw new RangeError("a bug in a message");
     if (effect === EFFECT.hugeEvent) ctx.emit("huge", ["text", "x".repeat(70_000)]);
