@@ -293,6 +293,7 @@ describe("the command line", () => {
     expect(Object.keys(result)).toEqual([
       "jobId",
       "status",
+      "lane",
       "requestedHeight",
       "finalHeight",
       "latencyMs",

@@ -319,9 +319,14 @@ export function createNode(options: NodeOptions): SimNode {
         );
         const at = process?.life;
         if (verdict === undefined) return;
-        void Promise.resolve(verdict).then((value) => {
-          if (at?.isAlive === true) watch.onVerdict(from, topic, value);
-        });
+        Promise.resolve(verdict).then(
+          (value) => {
+            if (at?.isAlive === true) watch.onVerdict(from, topic, value);
+          },
+          (error: unknown) => {
+            if (!(error instanceof CrashedError)) watch.onFault(error);
+          },
+        );
       };
       if (timeline.now >= pausedUntil) handle();
       else later(pausedUntil - timeline.now, `woken ${topic}`, handle);
