@@ -1,15 +1,13 @@
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
 import type { InlineRun, MessageContext } from "../../chain/module.ts";
-import { JobFields } from "../../chain/types/attestation.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { accountText } from "../addresses.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
 import { fundCommunityPool } from "../distribution/keeper.ts";
-import { inferenceError } from "./errors.ts";
 import { splitInlineFee } from "./fees.ts";
-import type { NewJob } from "./jobs.ts";
+import { type NewJob, newJobId } from "./jobs.ts";
 import { outputRootOf } from "./output-check.ts";
 import { inferenceParams } from "./params.ts";
 import { JOB_KIND, JOB_STATUS, jobOutputs, jobs, jobsByHeight, type ModelRecord } from "./store.ts";
@@ -65,17 +63,7 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
   const { height, params, spec, inline } = ctx.block;
   const { inlineUnitsPerBlock, inlineGasPerUnit } = inferenceParams.read(params);
   ctx.gas.consume(request.costUnits * Number(inlineGasPerUnit), "inline inference");
-  const fields: JobFields = {
-    genesisRoot: spec.genesisRoot,
-    modelRoot: request.modelRoot,
-    engineId: request.engineId,
-    inputsRoot: request.inputsRoot,
-    requester: request.requester,
-    sequence: ctx.sequence,
-    messageIndex: ctx.messageIndex,
-  };
-  const jobId = JobFields.hashTreeRoot(fields);
-  if (jobs.has(ctx.store, jobId)) throw inferenceError("jobExists", `job ${toHex(jobId)}`);
+  const { jobId, fields } = newJobId(ctx, request);
   pay(ctx, model, request);
   const run: InlineRun = {
     jobId,

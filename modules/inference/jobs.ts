@@ -97,6 +97,19 @@ function reserve(ctx: Context, costUnits: number): void {
   openJobs.set(ctx.store, open + 1);
 }
 
+/** The id that a request has where it stands. @throws TxError inference 13 when there is such a job */
+export function newJobId(
+  ctx: MessageContext,
+  { modelRoot, engineId, inputsRoot, requester }: Pick<NewJob, "modelRoot" | "engineId" | "inputsRoot" | "requester">,
+): { readonly jobId: Uint8Array; readonly fields: JobFields } {
+  const { sequence, messageIndex } = ctx;
+  const { genesisRoot } = ctx.block.spec;
+  const fields: JobFields = { genesisRoot, modelRoot, engineId, inputsRoot, requester, sequence, messageIndex };
+  const jobId = JobFields.hashTreeRoot(fields);
+  if (jobs.has(ctx.store, jobId)) throw inferenceError("jobExists", `job ${toHex(jobId)}`);
+  return { jobId, fields };
+}
+
 /**
  * Opens a job for the validators that vote on this block. The money has been moved already.
  * @returns the job's id.
@@ -104,17 +117,7 @@ function reserve(ctx: Context, costUnits: number): void {
  */
 export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
-  const fields: JobFields = {
-    genesisRoot: spec.genesisRoot,
-    modelRoot: job.modelRoot,
-    engineId: job.engineId,
-    inputsRoot: job.inputsRoot,
-    requester: job.requester,
-    sequence: ctx.sequence,
-    messageIndex: ctx.messageIndex,
-  };
-  const jobId = JobFields.hashTreeRoot(fields);
-  if (jobs.has(ctx.store, jobId)) throw inferenceError("jobExists", `job ${toHex(jobId)}`);
+  const { jobId, fields } = newJobId(ctx, job);
   reserve(ctx, job.costUnits);
   const reserved = reserveStake(ctx, validators, job.valueAtRisk);
   const { commitWindow, revealWindow, admissionWindow } = inferenceParams.read(params);
