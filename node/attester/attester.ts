@@ -67,6 +67,8 @@ export function createAttester(options: AttesterOptions): Attester {
   const working = new Map<string, Promise<void>>();
   /** Of each open job: runs begun, and the height before which there is no other. */
   const tries = new Map<string, { readonly count: number; readonly next: number }>();
+  /** What has been said since the last block. Each run that ends would else have everything said again. */
+  const said = new Set<string>();
   /** Ends the wait for more runs that end. */
   let gathering: (() => void) | undefined;
   let tip: StateReader | undefined;
@@ -108,6 +110,12 @@ export function createAttester(options: AttesterOptions): Attester {
     working.set(id, attest(seat, request));
   }
 
+  function isNews(text: string): boolean {
+    const is = !said.has(text);
+    said.add(text);
+    return is;
+  }
+
   async function signAndPublish(data: CommitmentData): Promise<void> {
     try {
       const signature = await signer.signCommitment(data);
@@ -133,7 +141,9 @@ export function createAttester(options: AttesterOptions): Attester {
     for (const { operator: validator, entries } of messages.values()) {
       // In one order, so that the same commitments are the same bytes however often they are said.
       const data = { validator, entries: entries.sort((a, b) => compareBytes(a.jobId, b.jobId)) };
-      void signAndPublish(data);
+      if (isNews(`commitment ${toHex(validator)} ${entries.map(({ jobId }) => toHex(jobId)).join()}`)) {
+        void signAndPublish(data);
+      }
     }
   }
 
@@ -149,6 +159,8 @@ export function createAttester(options: AttesterOptions): Attester {
     const request = runOf(state, seat);
     const known = request && runs.cached(request);
     const output = known !== undefined && equalBytes(known.root, outputRoot) ? known.bytes : NO_OUTPUT;
+    // With its output it is worth more than without.
+    if (!isNews(`reveal ${toHex(jobId)} ${output.length > 0}`)) return;
     options.publishReveal({ reveal: { jobId, validator: operator, outputRoot, signature }, output });
   }
 
@@ -185,6 +197,7 @@ export function createAttester(options: AttesterOptions): Attester {
     runs,
     onCommit(state) {
       tip = state;
+      said.clear();
       guardedAdvance();
     },
     onPendingTx(messages) {
