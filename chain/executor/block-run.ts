@@ -1,5 +1,5 @@
 import { createOverlay } from "../../state/overlay.ts";
-import type { Overlay, StateReader } from "../../state/store.ts";
+import type { Overlay, StateReader, StateWriter } from "../../state/store.ts";
 import { consensusParams } from "../consensus-params.ts";
 import type { BlockInfo, Event } from "../module.ts";
 import type { Params } from "../params.ts";
@@ -35,9 +35,14 @@ export interface BlockRun {
   begin(attestations: BlockAttestations): void;
   /**
    * Runs a transaction that fits (block-limits.ts).
-   * @throws TxError or RunPendingError when it can't be in this block; the run goes on without it.
+   * @throws TxError when it can't be in this block.
    */
   tx(tx: DecodedTx): TxResult;
+  /**
+   * The same for a proposer, who leaves out what throws: the run goes on without it, and nothing of it is left.
+   * @throws TxError when it can't be in this block, RunPendingError when it has to wait for a later one.
+   */
+  attempt(tx: DecodedTx): TxResult;
   finish(): BlockOutcome;
 }
 
@@ -82,18 +87,11 @@ export function startBlock(runtime: Runtime, base: StateReader, start: BlockStar
   const context = createContext(around, overlay, runtime.bls);
   const results: TxResult[] = [];
 
-  /** What a transaction that waits on has run inline, is not in the block either. */
-  function deliver(tx: DecodedTx): TxResult {
-    const before = inline.outcomes.length;
-    const attempt = createOverlay(overlay);
-    try {
-      const result = runTx({ block, bls: runtime.bls, ante: runtime.ante }, attempt, tx, "deliver");
-      attempt.flush();
-      return result;
-    } catch (error) {
-      inline.rewind(before);
-      throw error;
-    }
+  function deliver(store: StateWriter, tx: DecodedTx): TxResult {
+    const result = runTx({ block, bls: runtime.bls, ante: runtime.ante }, store, tx, "deliver");
+    checkReceipt(result);
+    results.push(result);
+    return result;
   }
 
   return {
@@ -102,11 +100,18 @@ export function startBlock(runtime: Runtime, base: StateReader, start: BlockStar
       const input = { lastCommit, ...evidence, duplicateAttestations, commitments, reveals, outputs };
       for (const module of runtime.modules) module.beginBlock?.(context, input);
     },
-    tx(tx) {
-      const result = deliver(tx);
-      checkReceipt(result);
-      results.push(result);
-      return result;
+    tx: (tx) => deliver(overlay, tx),
+    attempt(tx) {
+      const undo = inline.mark();
+      const attempted = createOverlay(overlay);
+      try {
+        const result = deliver(attempted, tx);
+        attempted.flush();
+        return result;
+      } catch (error) {
+        undo();
+        throw error;
+      }
     },
     finish() {
       inline.close();

@@ -75,19 +75,16 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
       continue;
     }
     try {
-      run.tx(tx);
+      run.attempt(tx);
       room.take(size);
       taken.push(tx);
     } catch (error) {
-      if (error instanceof RunPendingError && !(error.outgrows && taken.length === 0)) {
+      const waits = error instanceof RunPendingError;
+      if (waits && !(error.outgrows && taken.length === 0)) {
         leave();
         continue;
       }
-      if (error instanceof RunPendingError) {
-        refused.push({ tx, reason: error.message });
-        continue;
-      }
-      if (!(error instanceof TxError)) throw new TransactionFault(tx, error);
+      if (!(waits || error instanceof TxError)) throw new TransactionFault(tx, error);
       refused.push({ tx, reason: error.message });
     }
   }

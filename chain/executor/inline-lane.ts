@@ -25,8 +25,8 @@ export class RunPendingError extends Error {
 export interface BlockLane extends InlineLane {
   /** What has been run so far, in order. */
   readonly outcomes: readonly InlineOutcome[];
-  /** Forgets what was run after the first so many, by a transaction that is left for a later block. */
-  rewind(count: number): void;
+  /** @returns what forgets all that is run and noted from now on, by a transaction that is left for a later block. */
+  mark(): () => void;
   /** @throws InvalidBlockError when the block carries outputs that nothing has asked for. */
   close(): void;
 }
@@ -64,8 +64,12 @@ function createLane(round: number, rules: LaneRules): BlockLane {
     demote(modelRoot) {
       if (!demoted.some((known) => equalBytes(known, modelRoot))) demoted.push(modelRoot);
     },
-    rewind(count) {
-      outcomes = outcomes.slice(0, count);
+    mark() {
+      const before = { outcomes, demoted: demoted.length };
+      return () => {
+        outcomes = before.outcomes;
+        demoted.length = before.demoted;
+      };
     },
     close: () => rules.close?.(outcomes),
   };

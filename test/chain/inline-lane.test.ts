@@ -142,3 +142,14 @@ test("a transaction that outgrows a block by itself is not kept for the next", a
   expect(executed.block.body.transactions).toEqual([]);
   expect(refused.map(({ reason }) => reason)).toEqual(["no room", "inline runs of 51 cost units, at most 50"]);
 });
+
+test("what a transaction that waits has run and noted is forgotten: the block is valid without it", async () => {
+  const waits = infer(3, EFFECT.inferThenFull);
+  const first = await scene([infer(1), waits, infer(2)]);
+  expect(keysOf(first.results).map(([key]) => key)).toEqual([1, 2]);
+  expect(first.run(first.executed.block).blockId).toEqual(first.executed.blockId);
+  const later = await scene([infer(1), waits, infer(2)], { round: 1 });
+  const demoted = later.executed.events.filter(({ type }) => type === "demoted");
+  expect(demoted.map(({ attributes }) => attributes[0]?.[1])).toEqual(["1", "2"]);
+  expect(later.run(later.executed.block).blockId).toEqual(later.executed.blockId);
+});

@@ -53,6 +53,7 @@ export const EFFECT = {
   inferAndFail: 5,
   full: 6,
   backlog: 7,
+  inferThenFull: 8,
 } as const;
 /** Cost units of all inline runs of a block; each run costs its key. */
 export const MAX_UNITS = 50;
@@ -80,14 +81,14 @@ const poke = messageType<Uint8Array, number>({
     const [key = 0, effect] = message;
     numbers.set(ctx.store, key, (numbers.get(ctx.store, key) ?? 0) + 1);
     ctx.emit("poked", ["key", String(key)]);
-    if (effect === EFFECT.infer || effect === EFFECT.inferAndFail) {
+    if (effect === EFFECT.infer || effect === EFFECT.inferAndFail || effect === EFFECT.inferThenFull) {
       const { inline } = ctx.block;
       if (inline.open) ctx.emit("output", ["bytes", inline.run(runOf(key), MAX_UNITS).join()]);
       else inline.demote(runOf(key).modelRoot);
     }
     if (effect === EFFECT.inferAndFail) throw new TxError("toy", 8, "asked to fail after a run");
     const none = new TxError("toy", 9, "no room");
-    if (effect === EFFECT.full) throw ctx.block.inline.full(none, "block");
+    if (effect === EFFECT.full || effect === EFFECT.inferThenFull) throw ctx.block.inline.full(none, "block");
     if (effect === EFFECT.backlog) throw ctx.block.inline.full(none, "chain");
     if (effect === EFFECT.fail) throw new TxError("toy", 7, "asked to fail");
     if (effect === EFFECT.crash) throw new RangeError("a bug in a message");

@@ -252,7 +252,7 @@ async function chainOf(
     },
     tx(run, bytes) {
       try {
-        const { code, codespace } = run.tx(decodeTx(bytes, registry, genesis.spec));
+        const { code, codespace } = run.attempt(decodeTx(bytes, registry, genesis.spec));
         return code === 0 ? "ok" : `${codespace}/${code}`;
       } catch (error) {
         if (error instanceof TxError) return `barred ${error.codespace}/${error.code}`;
