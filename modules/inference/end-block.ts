@@ -17,6 +17,7 @@ import {
   commitments,
   committeeJobs,
   committees,
+  continuations,
   equivocations,
   JOB_KIND,
   JOB_STATUS,
@@ -140,8 +141,8 @@ function sweep(ctx: Context): void {
   for (const [key] of jobsByHeight.entries(ctx.store, { before: heightKey.encode(oldest), limit })) {
     const [, jobId] = key;
     const job = jobs.get(ctx.store, jobId);
-    // A long deadline or appeal; it goes when that is over.
-    if (job !== undefined && (!job.settled || job.reserved > 0n)) continue;
+    // A long deadline or appeal, or messages that wait for their turn; it goes when that is over.
+    if (job !== undefined && (!job.settled || job.reserved > 0n || continuations.has(ctx.store, jobId))) continue;
     jobsByHeight.delete(ctx.store, key);
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);

@@ -305,6 +305,37 @@ describe("messages that an output decides about", () => {
   });
 });
 
+test("a job is kept as long as messages wait for their turn, however long that takes", () => {
+  const chain = createChain({
+    models: [{ ...MODEL, fee: 0n, royaltyPpm: 0 }],
+    params: { "inference.thenGasPerBlock": 100_000n, "inference.jobRetention": 100n },
+  });
+  const names = ["alice", "bob", "carol", "dave"];
+  const ids: Uint8Array[] = [];
+  for (let block = 0; block < 2; block++) {
+    chain.block({
+      run() {
+        for (let i = 0; i < 60; i++) {
+          const message = then({ request: requestOf({ lane: "attested" }), gasLimit: 100_000n });
+          ids.push(Uint8Array.from(chain.send.inferThen(message).inference?.jobId ?? []));
+        }
+      },
+    });
+  }
+  const signed = (name: string) => ids.map((jobId) => [jobId, chain.sign(name, jobId, outputOf(1).root)] as const);
+  chain.block({ commitments: names.map((name) => chain.commitTo(name, signed(name))) });
+  const events = chain.block({
+    reveals: ids.flatMap((jobId) => names.map((name) => chain.reveal(name, jobId, 1))),
+    outputs: ids.map((jobId) => jobOutput(jobId, 1)),
+  });
+  // One in a block: the last when the jobs are older than they are kept for.
+  const all = [...events, ...chain.pass(ids.length - 1)];
+  expect(values(all, "infer_then", "outcome")).toEqual(ids.map(() => "run"));
+  expect(chain.violations()).toEqual([]);
+  chain.pass(2);
+  expect(ids.some((jobId) => jobOutputs.has(chain.store, jobId))).toBe(false);
+});
+
 test("what an inline request asks for within what runs later is attested: nothing can be run there", () => {
   const chain = createChain({ models: [MODEL] });
   const message = then({
