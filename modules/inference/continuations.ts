@@ -49,7 +49,7 @@ export function carriedMessages(
   });
 }
 
-/** @throws TxError sdk 11 and 18 */
+/** @throws TxError sdk 18 */
 function checkedGas(ctx: Context, gasLimit: bigint): number {
   const { thenGasPerBlock } = inferenceParams.read(ctx.block.params);
   if (gasLimit === 0n) throw sdkError("invalidRequest", "gas_limit is 0: the messages run later, in the attested lane");

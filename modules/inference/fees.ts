@@ -35,6 +35,12 @@ export interface FeeSplit {
   readonly payouts: readonly { readonly operator: Uint8Array; readonly amount: bigint }[];
 }
 
+/** The owner's part of what those who ran the model and the owner share: of what is above the floor. */
+function royaltyOf(shared: bigint, royaltyPpm: bigint, units: number, params: Params): bigint {
+  const floor = inferenceParams.read(params).attesterFloor * BigInt(units);
+  return shared > floor ? ((shared - floor) * royaltyPpm) / MILLION : 0n;
+}
+
 /**
  * Shares out a run's fee. Every attester gets its part of the whole committee's stake, so that what a missing member
  * would have got burns and leaving it out gains nobody anything. Half of an attester's inclusion share goes to the
@@ -49,12 +55,11 @@ export function splitFee(
   attesters: readonly Attester[],
   params: Params,
 ): FeeSplit {
-  const { communityShare, proposerShare, attesterFloor } = inferenceParams.read(params);
+  const { communityShare, proposerShare } = inferenceParams.read(params);
   const community = (fee * communityShare) / MILLION;
   const proposerPool = (fee * proposerShare) / MILLION;
   const rest = fee - community - proposerPool;
-  const floor = attesterFloor * BigInt(units);
-  const royalty = rest > floor ? ((rest - floor) * royaltyPpm) / MILLION : 0n;
+  const royalty = royaltyOf(rest, royaltyPpm, units, params);
   const attesterPool = rest - royalty;
   const payouts = new Map<string, { operator: Uint8Array; amount: bigint }>();
   const pay = (operator: Uint8Array, amount: bigint): bigint => {
@@ -87,10 +92,9 @@ export function splitInlineFee(
   units: number,
   params: Params,
 ): { readonly community: bigint; readonly royalty: bigint; readonly stakers: bigint } {
-  const { communityShare, attesterFloor } = inferenceParams.read(params);
+  const { communityShare } = inferenceParams.read(params);
   const community = (fee * communityShare) / MILLION;
   const rest = fee - community;
-  const floor = attesterFloor * BigInt(units);
-  const royalty = rest > floor ? ((rest - floor) * royaltyPpm) / MILLION : 0n;
+  const royalty = royaltyOf(rest, royaltyPpm, units, params);
   return { community, royalty, stakers: rest - royalty };
 }

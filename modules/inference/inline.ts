@@ -11,7 +11,7 @@ import { type NewJob, newJobId } from "./jobs.ts";
 import { outputRootOf } from "./output-check.ts";
 import { inferenceParams } from "./params.ts";
 import { JOB_KIND, JOB_STATUS, jobOutputs, jobs, jobsByHeight, type ModelRecord } from "./store.ts";
-import { dataBytes, tensorsProblem } from "./tensor-check.ts";
+import { tensorsProblem, zerosOf } from "./tensor-check.ts";
 import { Tensors } from "./tensors.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
@@ -21,17 +21,6 @@ export interface InlineResult {
   readonly outputRoot: Uint8Array;
   /** Serialised SSZ Tensors; empty for EXEC_ERROR. */
   readonly output: Uint8Array;
-}
-
-/** Zeros of the declared shapes. */
-function blankOutput({ manifest }: ModelRecord): Uint8Array {
-  return Tensors.serialize(
-    manifest.outputs.map(({ dtype, shape }) => ({
-      dtype,
-      shape: [...shape],
-      data: new Uint8Array(dataBytes({ dtype, shape })),
-    })),
-  );
 }
 
 /** What a block carries as an output. @throws InvalidBlockError for what no run of the model gives */
@@ -72,7 +61,7 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
     inputsRoot: request.inputsRoot,
     inputs: request.inputs,
     units: request.costUnits,
-    blank: () => blankOutput(model),
+    blank: () => Tensors.serialize(zerosOf(model.manifest.outputs)),
   };
   const output = inline.run(run, Number(inlineUnitsPerBlock));
   const root = outputRoot(model, jobId, output);

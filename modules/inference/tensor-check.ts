@@ -23,6 +23,15 @@ export function dataBytes({ dtype, shape }: Pick<TensorDeclaration, "dtype" | "s
   return shape.reduce((bytes, length) => bytes * length, BY_CODE.get(dtype)?.size ?? 0);
 }
 
+/** Zeros of the declared types and shapes. */
+export function zerosOf(declarations: readonly TensorDeclaration[]): Tensor[] {
+  return declarations.map(({ dtype, shape }) => ({
+    dtype,
+    shape: [...shape],
+    data: new Uint8Array(dataBytes({ dtype, shape })),
+  }));
+}
+
 /** Bytes of the serialised SSZ `Tensors` that these declarations describe: 4 offset, 9 fixed, 8 a dimension, data. */
 export function serializedBytes(declarations: readonly TensorDeclaration[]): number {
   return declarations.reduce((sum, each) => sum + 13 + 8 * each.shape.length + dataBytes(each), 0);

@@ -62,7 +62,8 @@ interface Forgetful {
   delete(key: string): unknown;
 }
 
-function forgetOldest(entries: Forgetful, max: number): void {
+/** Lets go of the entry that came first, where there are too many. */
+export function forgetOldest(entries: Forgetful, max: number): void {
   if (entries.size <= max) return;
   const oldest = entries.keys().next();
   if (oldest.done !== true) entries.delete(oldest.value);
@@ -81,7 +82,8 @@ async function within<T>(ms: number, clock: Pick<Clock, "after">, promise: Promi
   }
 }
 
-function keyOf({ manifest, inputsRoot }: RunRequest): string {
+/** What a computation is known by: engine, model and inputs. */
+export function keyOf({ manifest, inputsRoot }: RunRequest): string {
   return toHex(manifest.engineId) + toHex(manifest.modelRoot) + toHex(inputsRoot);
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../consensus/driver/ports.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { InlineOutputs } from "../application.ts";
-import type { RunOutput, RunRequest, Runs } from "../attester/runs.ts";
+import { forgetOldest, keyOf, type RunOutput, type RunRequest, type Runs } from "../attester/runs.ts";
 
 export interface InlineRunsOptions {
   readonly state: () => StateReader;
@@ -32,9 +32,6 @@ export const NO_INLINE_RUNS: InlineOutputs = {
   difference: () => Promise.resolve(undefined),
 };
 
-const keyOf = ({ engineId, modelRoot, inputsRoot }: InlineRun): string =>
-  toHex(engineId) + toHex(modelRoot) + toHex(inputsRoot);
-
 export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions): InlineRuns {
   let runs: Pick<Runs, "cached" | "start"> | undefined;
   let abstains = false;
@@ -52,17 +49,14 @@ export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions):
   function fail(key: string): void {
     failed.delete(key);
     failed.set(key, clock.now());
-    const oldest = failed.keys().next();
-    if (failed.size > MAX_FAILED && oldest.done !== true) failed.delete(oldest.value);
+    forgetOldest(failed, MAX_FAILED);
   }
 
   /** Undefined when there is nothing to be had. */
-  async function start(run: InlineRun): Promise<RunOutput | undefined> {
-    const request = requestOf(run);
-    if (runs === undefined || request === undefined) return undefined;
-    const known = runs.cached(request);
-    if (known !== undefined) return known;
-    const key = keyOf(run);
+  async function start(request: RunRequest): Promise<RunOutput | undefined> {
+    const known = runs?.cached(request);
+    if (runs === undefined || known !== undefined) return known;
+    const key = keyOf(request);
     if (clock.now() - (failed.get(key) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) return undefined;
     const output = await runs.start(request, "high");
     if (output === undefined) fail(key);
@@ -70,11 +64,11 @@ export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions):
     return output;
   }
 
-  async function begin(run: InlineRun): Promise<void> {
-    const key = keyOf(run);
+  async function begin(request: RunRequest): Promise<void> {
+    const key = keyOf(request);
     if (begun.has(key)) return;
     begun.add(key);
-    const output = await start(run);
+    const output = await start(request);
     begun.delete(key);
     if (output !== undefined) onOutput();
   }
@@ -88,8 +82,9 @@ export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions):
     },
     output(run) {
       const request = requestOf(run);
-      const known = request && runs?.cached(request);
-      if (known === undefined && runs !== undefined) void begin(run);
+      if (request === undefined || runs === undefined) return undefined;
+      const known = runs.cached(request);
+      if (known === undefined) void begin(request);
       return known?.bytes;
     },
     async difference(outcomes, budgetMs) {
@@ -99,7 +94,10 @@ export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions):
       const late = new Promise<"late">((resolve) => {
         stop = clock.after(budgetMs, () => resolve("late"));
       });
-      const own = outcomes.map(({ run }) => start(run));
+      const own = outcomes.map(({ run }) => {
+        const request = requestOf(run);
+        return request && start(request);
+      });
       try {
         for (const [index, { run, output }] of outcomes.entries()) {
           const mine = await Promise.race([own[index], late]);

@@ -1,7 +1,7 @@
 import { toHex } from "../../chain/bytes.ts";
 import { isResident } from "../../modules/inference/resident-set.ts";
 import { MODEL_STATUS, models, residentSet } from "../../modules/inference/store.ts";
-import { dataBytes } from "../../modules/inference/tensor-check.ts";
+import { zerosOf } from "../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { Runs } from "../attester/runs.ts";
@@ -27,12 +27,8 @@ export function createWarmUp(runs: Pick<Runs, "start">): (state: StateReader) =>
   function warmUp(state: StateReader, root: Uint8Array): boolean {
     const model = models.get(state, root);
     if (model?.status !== MODEL_STATUS.active) return false;
-    const zeros = model.manifest.inputs.map(({ dtype, shape }) => ({
-      dtype,
-      shape: [...shape],
-      data: new Uint8Array(dataBytes({ dtype, shape })),
-    }));
     const { manifest } = model;
+    const zeros = zerosOf(manifest.inputs);
     warm.add(toHex(root));
     void runs.start({ manifest, inputsRoot: Tensors.hashTreeRoot(zeros), inputs: Tensors.serialize(zeros) }, "low");
     return true;
