@@ -44,7 +44,7 @@ export interface AssayClient {
    * @throws TransactionFailed, TooLate, NodeError.
    */
   send(messages: readonly EncodeObject[]): Promise<ExecutedTx>;
-  /** Registers a model's manifest; its bytes go to a node afterwards (`POST /blobs/<root>`). Throws what `send` does. */
+  /** Registers a model's manifest; its bytes go to a node before or afterwards (upload-model.ts). Throws what `send` does. */
   register(manifest: Omit<MsgRegisterModel, "owner">): Promise<ExecutedTx>;
   /**
    * Runs a model and waits for the agreed output, whose bytes have been checked against the receipt's output root.

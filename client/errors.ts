@@ -28,6 +28,19 @@ export class TransactionFailed extends Error {
   }
 }
 
+/** A node does not take a model. `code` is one of the table in docs/errors-and-events.md; the message is the node's text. */
+export class UploadRefused extends Error {
+  readonly code: string;
+  /** Of HTTP. */
+  readonly status: number;
+  constructor(code: string, text: string, status: number) {
+    super(text);
+    this.name = "UploadRefused";
+    this.code = code;
+    this.status = status;
+  }
+}
+
 /** Something did not happen in time; it may still. */
 export class TooLate extends Error {
   constructor(what: string, ms: number) {

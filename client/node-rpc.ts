@@ -17,7 +17,8 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** Of a text that comes from the node, in an error's message. */
 const MAX_TEXT = 1000;
 
-async function readBounded(response: Response, max: number): Promise<string> {
+/** The text of an answer. @throws NodeError for one of more than `max` bytes. */
+export async function readBounded(response: Response, max: number): Promise<string> {
   const decoder = new TextDecoder();
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
@@ -35,7 +36,7 @@ async function readBounded(response: Response, max: number): Promise<string> {
 }
 
 /** What a failed `fetch` is about: the system's code where there is one. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";
   const { cause } = error;

@@ -27,6 +27,7 @@ import { eventTypes as slashingEvents } from "../modules/slashing/events.ts";
 import { errors as stakingErrors } from "../modules/staking/errors.ts";
 import { eventTypes as stakingEvents } from "../modules/staking/events.ts";
 import { eventTypes as upgradeEvents } from "../modules/upgrade/events.ts";
+import { BLOB_REFUSALS } from "../node/blobs/refusals.ts";
 import { SETTINGS } from "../node/config.ts";
 import { consensusLines } from "./consensus-lines.ts";
 import { mutation } from "./mutation.ts";
@@ -91,6 +92,15 @@ function errorsAndEvents(): string {
     row("codespace", "code", "text"),
     row("---", "---", "---"),
     ...ERRORS.map(({ codespace, code, text }) => row(`\`${codespace}\``, String(code), text)),
+    "",
+    "## Uploads",
+    "",
+    "`POST /blobs/<root>/manifest`, `POST /blobs/<root>/chunks/<number>` and `GET /blobs/<root>` of the RPC answer `{code, error}` with the status and",
+    "the text of this table (`node/blobs/refusals.ts`), which may be followed by more. Nothing of what is refused is kept.",
+    "",
+    row("code", "HTTP status", "text"),
+    row("---", "---", "---"),
+    ...Object.entries(BLOB_REFUSALS).map(([code, { status, text }]) => row(`\`${code}\``, String(status), text)),
     "",
     "## Events",
     "",

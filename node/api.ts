@@ -7,6 +7,7 @@ import type { LightClientAttackEvidence } from "../chain/types/evidence.ts";
 import type { Validator } from "../chain/types/validator.ts";
 import type { Commit } from "../chain/types/vote.ts";
 import type { StateProof } from "../state/store.ts";
+import type { Uploads } from "./blobs/uploads.ts";
 
 export type { TxResult };
 
@@ -95,8 +96,8 @@ export interface NodeApi {
    * `ignored`: known already, or of no use on this chain; `refused`: it proves nothing.
    */
   submitAttack(evidence: LightClientAttackEvidence): "accepted" | "ignored" | "refused";
-  /** Takes a registered model's bytes into the blob store, from where peers fetch them. */
-  putBlob(root: Uint8Array, bytes: Uint8Array): Promise<PutBlobOutcome>;
+  /** Takes models' bytes into the blob store, from where peers fetch them. */
+  readonly uploads: Pick<Uploads, "status" | "open" | "put">;
   mempool(): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
   peers(): readonly PeerInfo[];
   /** Calls back after each commit, once the block and its transactions can be queried. The returned function unsubscribes. */
@@ -104,9 +105,6 @@ export interface NodeApi {
   /** Heights of blocks, or locations of transactions, whose indexed events hold `type.key = value`; ascending. */
   searchTxs(conditions: readonly EventCondition[]): Promise<readonly TxLocation[]>;
 }
-
-/** `refused`: why no validator would run these bytes as the registered model. */
-export type PutBlobOutcome = "stored" | "unknown" | "mismatch" | "full" | { readonly refused: string };
 
 /** `tx.height`, `tx.hash` and `message.action` style conditions of the query language. */
 export interface EventCondition {

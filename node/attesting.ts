@@ -11,14 +11,15 @@ import { createWarmUp } from "./inline/warm-up.ts";
 
 /** The bytes of a model: from this node's blobs, or else from a peer, which are then kept. */
 async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, root: Uint8Array) {
-  const known = await blobs.get(root);
+  const known = await blobs.store.get(root);
   if (known !== undefined) return known;
   const peers = network.peers().map(({ peerId }) => peerId);
   try {
     const bytes = await fetchBlob(root, peers, (peerId, request) => network.request(peerId, "blob", request), {
       onLie: (peerId, reason) => network.penalise(peerId, 50, reason),
     });
-    await blobs.put(bytes);
+    // What can't be kept can be run.
+    await blobs.store.put(bytes).catch((error: unknown) => log.warn({ err: error, root }, "a model could not be kept"));
     return bytes;
   } catch (error) {
     log.debug({ err: error, root }, "a model could not be fetched yet");

@@ -21,7 +21,7 @@ import type { StateStore } from "../state/store.ts";
 import { readAddressBook } from "./address-book-file.ts";
 import type { StoredBlock } from "./api.ts";
 import type { NodeAttestationPool } from "./attestation-pool.ts";
-import { type BlobStore, openBlobStore } from "./blobs/blob-store.ts";
+import { type Blobs, openBlobs } from "./blobs/open-blobs.ts";
 import { readCertified, readCertifiedBytes } from "./block-store.ts";
 import { type ChainApi, createChainApi } from "./chain-api.ts";
 import { steadyClock, wallClock } from "./clock.ts";
@@ -86,7 +86,7 @@ export interface NodeInputs {
 export interface NodeParts {
   readonly runtime: Runtime;
   readonly store: StateStore;
-  readonly blobs: BlobStore;
+  readonly blobs: Blobs;
   readonly mempool: Mempool;
   readonly pool: NodeAttestationPool;
   readonly evidence: EvidencePool;
@@ -107,7 +107,6 @@ export interface NodeParts {
   close(): Promise<void>;
 }
 
-const MAX_BLOB_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_CONNECTIONS = 64;
 
 function createRuntime(genesis: Genesis, upgrades: UpgradePolicy, bls: RememberingBls): Runtime {
@@ -115,21 +114,19 @@ function createRuntime(genesis: Genesis, upgrades: UpgradePolicy, bls: Rememberi
 }
 
 /** Opens the files of a node's data folder. @throws DataFolderError when another process has it. */
-async function openFiles({
-  paths,
-  config,
-  log,
-  failpoint,
-}: NodeInputs): Promise<{ store: StateStore; blobs: BlobStore }> {
+async function openFiles({ paths, config, log, failpoint }: NodeInputs): Promise<{ store: StateStore; blobs: Blobs }> {
   mkdirSync(paths.data, { recursive: true });
   const store = await openLevelStore(join(paths.data, "state"), {
     retention: config.retention.heights,
     failpoint,
   });
-  const blobs = openBlobStore(join(paths.data, "blobs"), {
-    maxBytes: MAX_BLOB_BYTES,
+  const blobs = await openBlobs({
+    directory: join(paths.data, "blobs"),
+    settings: config.blobs,
+    state: () => store.latest,
+    now: () => wallClock.now(),
     failpoint,
-    onDamage: (root, reason) => log.error({ root, reason }, "a stored blob is damaged"),
+    log,
   });
   return { store, blobs };
 }
@@ -178,7 +175,7 @@ async function connect(
   runtime: Runtime,
   bls: RememberingBls,
   store: StateStore,
-  blobs: BlobStore,
+  blobs: Blobs,
 ): Promise<NodeParts> {
   const { paths, config, genesis, voteKey, log, metrics, failpoint } = inputs;
   const queries = new Map(
@@ -282,7 +279,7 @@ async function connect(
   const protocols = protocolHandlers({
     app,
     driver,
-    blobs,
+    blobs: blobs.store,
     certifiedBytes: (height) => readCertifiedBytes(store, height),
     earliestHeight,
     snapshots: snapshotHandlers({

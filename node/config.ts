@@ -216,6 +216,33 @@ export const SETTINGS = {
       breakerMaxDelayMs: integer(60_000, "What that is doubled up to.", 1, 86_400_000),
     },
   },
+  blobs: {
+    maxBytes: integer(
+      4_294_967_296,
+      "Bytes of models on the disk at most; what no registered model needs goes first.",
+      67_108_864,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    unregistered: integer(
+      268_435_456,
+      "Bytes of models, of those at most, that clients may hand over before their registration; 0 takes none.",
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    unregisteredPerClient: integer(
+      67_108_864,
+      "Of these, bytes from one address (IPv6: from one network of 64 bits) at most.",
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    uploadExpiry: integer(3600, "Seconds after which an upload that gets no more chunks is deleted.", 1, 31_536_000),
+    retention: integer(
+      86_400,
+      "Seconds that a model stays which is not registered, or has failed its admission.",
+      0,
+      31_536_000,
+    ),
+  },
   mempool: {
     maxTxs: integer(5000, "Transactions waiting at most.", 1, 1_000_000),
     maxBytes: integer(67_108_864, "Bytes of the transactions waiting at most.", 1_048_576, 4_294_967_296),

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes } from "../chain/bytes.ts";
-import { blobRoot } from "../chain/types/blob.ts";
 import { UnknownSignatureError } from "../consensus/signer/known-signatures.ts";
 import { SignStateError } from "../consensus/signer/sign-state.ts";
 import { WalError } from "../consensus/wal/wal.ts";
@@ -13,14 +12,12 @@ import { keepAddressBook } from "./address-book-file.ts";
 import type { NodeApi } from "./api.ts";
 import { AttestationFileError } from "./attester/attestation-store.ts";
 import { startAttesting } from "./attesting.ts";
-import { BlobStoreFullError } from "./blobs/blob-store.ts";
 import { wallClock } from "./clock.ts";
 import { refuseWrongClock } from "./clock-check.ts";
 import { composeNode, type NodeInputs, type NodeParts } from "./compose.ts";
 import type { NodeConfig } from "./config.ts";
 import { diskFault } from "./disk-fault.ts";
-import { checkModelAside } from "./engine/check-aside.ts";
-import { checkedEngine, declarationFault } from "./engine/checked-engine.ts";
+import { checkedEngine } from "./engine/checked-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineMismatch } from "./engine/exact-engine.ts";
 import { openEngines } from "./engine/registry.ts";
@@ -67,6 +64,9 @@ export interface RunningNode {
 
 /** Peers that are up say within this time where they are; the others are not waited for before consensus begins. */
 const SETTLING_MS = 2_000;
+
+/** How often the blob store is looked through. */
+const TIDY_MS = 60_000;
 
 /** How long a node that needs an upgrade still answers its peers. */
 const UPGRADE_LINGER_MS = 2000;
@@ -151,20 +151,7 @@ function createApi(
       driver.notifyWork();
       return "accepted";
     },
-    async putBlob(root, bytes) {
-      const model = models.get(parts.store.latest, root);
-      if (model === undefined) return "unknown";
-      if (!equalBytes(blobRoot(bytes), root)) return "mismatch";
-      const refused = declarationFault(await checkModelAside(bytes), model.manifest);
-      if (refused !== undefined) return { refused };
-      try {
-        await parts.blobs.put(bytes);
-        return "stored";
-      } catch (error) {
-        if (error instanceof BlobStoreFullError) return "full";
-        throw error;
-      }
-    },
+    uploads: parts.blobs.uploads,
     mempool: () => chain.mempool(),
     // What the RPC tells anybody may hear: a sentry says nothing of the validators behind it.
     peers: () => network.peers().filter((peer) => !config.p2p.privatePeers.includes(peer.peerId)),
@@ -265,6 +252,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     closers.push(() => rpc.close());
     const metricsServer = await startMetrics({ ...config.metrics, registry });
     closers.push(() => metricsServer.close());
+    const tidying = setInterval(() => {
+      // A node that is behind does not know yet what is registered.
+      if (!parts.sync.catchingUp) void parts.blobs.tidy();
+    }, TIDY_MS).unref();
+    closers.push(async () => clearInterval(tidying));
     const addressBook = keepAddressBook({
       path: inputs.paths.addressBook,
       known: () => parts.network.knownAddresses(),

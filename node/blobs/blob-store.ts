@@ -1,16 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { blobManifest } from "../../chain/blob-root.ts";
 import { equalBytes, fromHex, toHex } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
-import {
-  BLOB_CHUNK_BYTES,
-  Blob,
-  blobManifest,
-  chunkBytes,
-  isConsistentBlob,
-  MAX_BLOB_CHUNKS,
-} from "../../chain/types/blob.ts";
+import { BLOB_CHUNK_BYTES, Blob, chunkBytes } from "../../chain/types/blob.ts";
+import { encodeHeader, readExactly, readHeader, syncFolder } from "./blob-file.ts";
 
 export interface BlobStoreOptions {
   /** Most bytes of files in the folder. */
@@ -18,6 +13,8 @@ export interface BlobStoreOptions {
   /** Called when a file is not what its name says (the blob then counts as missing until it is put again) or can't be read. */
   readonly onDamage?: (root: Uint8Array, reason: string) => void;
   readonly failpoint?: ((point: BlobPoint) => void) | undefined;
+  /** Called when there is no room for so many bytes; what it deletes makes some. */
+  readonly onFull?: (bytes: number) => Promise<void>;
 }
 
 /** Where a test may end the process; what is on disk at each is told in node/failpoints.ts. */
@@ -25,7 +22,7 @@ export type BlobPoint = "blob.written" | "blob.renamed";
 
 /** Blobs by root. Everything that is read is verified, so a caller never sees bytes that do not hash to the root. */
 export interface BlobStore {
-  /** Bytes of all files. */
+  /** Bytes of all files, and what is reserved. */
   readonly bytes: number;
   has(root: Uint8Array): boolean;
   get(root: Uint8Array): Promise<Uint8Array | undefined>;
@@ -35,13 +32,19 @@ export interface BlobStore {
   chunk(root: Uint8Array, index: number): Promise<Uint8Array | undefined>;
   delete(root: Uint8Array): Promise<void>;
   list(): readonly Uint8Array[];
+  /** Bytes of a blob's file; 0 for none. */
+  size(root: Uint8Array): number;
+  /** When a file that was there at the opening was written, Unix milliseconds; undefined for any other. */
+  writtenAt(root: Uint8Array): number | undefined;
+  /** Counts bytes that are written beside the blobs. Rejects with BlobStoreFullError. */
+  reserve(bytes: number): Promise<void>;
+  release(bytes: number): void;
+  /** Takes over a whole, flushed file of the same folder for which `bytes` are reserved. */
+  adopt(root: Uint8Array, path: string, bytes: number): Promise<void>;
 }
 
 export class BlobStoreFullError extends Error {}
 
-/** A file is `u32 length of manifest, little-endian ‖ manifest (SSZ Blob) ‖ bytes`. */
-const LENGTH_BYTES = 4;
-const MAX_MANIFEST_BYTES = 12 + 32 * MAX_BLOB_CHUNKS;
 const NAME = /^[0-9a-f]{64}\.blob$/;
 const UNFINISHED = /\.tmp$/;
 
@@ -50,22 +53,31 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
   mkdirSync(directory, { recursive: true });
   /** Sizes of files, by root in hexadecimal. */
   const sizes = new Map<string, number>();
+  const times = new Map<string, number>();
   for (const name of readdirSync(directory)) {
     if (UNFINISHED.test(name)) rmSync(join(directory, name));
-    else if (NAME.test(name)) sizes.set(name.slice(0, 64), statSync(join(directory, name)).size);
+    if (!NAME.test(name)) continue;
+    const { size, mtimeMs } = statSync(join(directory, name));
+    sizes.set(name.slice(0, 64), size);
+    times.set(name.slice(0, 64), mtimeMs);
   }
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   /** Writes under way, by root. */
   const writing = new Map<string, Promise<void>>();
   const pathOf = (key: string): string => join(directory, `${key}.blob`);
 
+  /** Counted before anything is written, so that writes at the same time can't exceed the limit together. */
+  async function reserve(bytes: number): Promise<void> {
+    if (total + bytes > options.maxBytes) await options.onFull?.(total + bytes - options.maxBytes);
+    if (total + bytes > options.maxBytes) {
+      throw new BlobStoreFullError(`${bytes} bytes more: ${total} of ${options.maxBytes} are in use`);
+    }
+    total += bytes;
+  }
+
   async function write(key: string, parts: readonly Uint8Array[]): Promise<void> {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
-    if (total + size > options.maxBytes) {
-      throw new BlobStoreFullError(`blob of ${size} bytes: ${total} of ${options.maxBytes} are in use`);
-    }
-    // Counted first, so that writes at the same time can't exceed the limit together.
-    total += size;
+    await reserve(size);
     try {
       await writeDurably(directory, pathOf(key), parts, options.failpoint);
       sizes.set(key, size);
@@ -78,6 +90,7 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
   function forget(key: string): void {
     total -= sizes.get(key) ?? 0;
     sizes.delete(key);
+    times.delete(key);
   }
 
   /** Reads with `read`, which returns a string to say that the file is damaged. */
@@ -90,7 +103,7 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
     try {
       const file = await open(pathOf(key), "r");
       try {
-        const header = await readManifest(file, root);
+        const header = await readHeader(file, root);
         const result = typeof header === "string" ? header : await read(file, header.manifest, header.start);
         if (typeof result !== "string") return result;
         forget(key);
@@ -111,6 +124,19 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
     },
     has: (root) => sizes.has(toHex(root)),
     list: () => [...sizes.keys()].map(fromHex),
+    size: (root) => sizes.get(toHex(root)) ?? 0,
+    writtenAt: (root) => times.get(toHex(root)),
+    reserve,
+    release(bytes) {
+      total -= bytes;
+    },
+    async adopt(root, path, bytes) {
+      const key = toHex(root);
+      await rename(path, pathOf(key));
+      await syncFolder(directory);
+      total -= sizes.get(key) ?? 0; // It came from a peer meanwhile.
+      sizes.set(key, bytes);
+    },
     get: (root) =>
       verified(root, async (file, manifest, start) => {
         const bytes = await readExactly(file, start, manifest.length);
@@ -153,42 +179,6 @@ export function openBlobStore(directory: string, options: BlobStoreOptions): Blo
   };
 }
 
-function encodeHeader(manifest: Blob): Uint8Array {
-  const encoded = Blob.serialize(manifest);
-  const header = new Uint8Array(LENGTH_BYTES + encoded.length);
-  new DataView(header.buffer).setUint32(0, encoded.length, true);
-  header.set(encoded, LENGTH_BYTES);
-  return header;
-}
-
-async function readManifest(file: FileHandle, root: Uint8Array): Promise<{ manifest: Blob; start: number } | string> {
-  const prefix = await readExactly(file, 0, LENGTH_BYTES);
-  if (prefix === undefined) return "the file is too short";
-  const length = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0, true);
-  if (length > MAX_MANIFEST_BYTES) return `a manifest of ${length} bytes`;
-  const encoded = await readExactly(file, LENGTH_BYTES, length);
-  if (encoded === undefined) return "the file is too short";
-  let manifest: Blob;
-  try {
-    manifest = Blob.deserialize(encoded);
-  } catch (error) {
-    return `no manifest: ${error instanceof Error ? error.message : String(error)}`;
-  }
-  if (!equalBytes(Blob.hashTreeRoot(manifest), root)) return "the manifest does not hash to the root";
-  return isConsistentBlob(manifest) ? { manifest, start: LENGTH_BYTES + length } : "the manifest contradicts itself";
-}
-
-async function readExactly(file: FileHandle, at: number, length: number): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(length);
-  let got = 0;
-  while (got < length) {
-    const { bytesRead } = await file.read(bytes, got, length - got, at + got);
-    if (bytesRead === 0) return undefined;
-    got += bytesRead;
-  }
-  return bytes;
-}
-
 /** The file appears under its name complete and synced, or not at all. */
 async function writeDurably(
   directory: string,
@@ -212,11 +202,5 @@ async function writeDurably(
     await rm(temporary, { force: true });
     throw error;
   }
-  if (process.platform === "win32") return; // There, folders can't be opened to be synced.
-  const folder = await open(directory, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(directory);
 }

@@ -2,8 +2,11 @@ import { fileURLToPath } from "node:url";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
 import { connectAssay } from "../../client/assay-client.ts";
 import type { LocalNetwork } from "../local-network.ts";
+import { UserError } from "../user-error.ts";
 import type { Io } from "./command.ts";
-import { readModelFile, registerAndAdmit } from "./model-file.ts";
+import { readModelFile } from "./model-file.ts";
+import { registerAndAdmit } from "./register/admission.ts";
+import { MAX_DEPOSIT } from "./register/register-model.ts";
 
 const MANIFEST = fileURLToPath(new URL("../../genesis/models/cnn_digits.json", import.meta.url));
 const TIMEOUT_MS = 60_000;
@@ -19,6 +22,13 @@ export async function registerDemoModel(network: LocalNetwork, io: Io, signal: A
   const wallet = await DirectSecp256k1Wallet.fromKey(account.privateKey, network.prefix);
   const client = await connectAssay(node.rpc, wallet);
   const model = readModelFile(MANIFEST);
-  await registerAndAdmit(client, node.rpc, model, network.denom, TIMEOUT_MS, signal);
+  const options = { maxDeposit: MAX_DEPOSIT, timeoutMs: TIMEOUT_MS, signal };
+  const { model: found, verdicts } = await registerAndAdmit(client, node.rpc, model, options);
+  if (found.status !== "ACTIVE") {
+    const reasons = verdicts.map(({ operator, text }) => `${operator} ${text}`).join("; ");
+    throw new UserError(
+      `the validators have not admitted ${model.manifest.name}: ${found.failure || "no verdict in time"} (${reasons})`,
+    );
+  }
   io.out(`model ${model.manifest.name} is active, root ${model.root}`);
 }

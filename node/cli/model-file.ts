@@ -1,14 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
-import { blobRoot } from "../../chain/types/blob.ts";
-import type { AssayClient } from "../../client/assay-client.ts";
-import { isNotFound } from "../../client/errors.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { MsgRegisterModel, TensorSpec } from "../../proto/inference.ts";
-import type { Model } from "../../proto/inference-query.ts";
 import { canonicalEngineId } from "../engine/engine-id.ts";
 import { checkModel } from "../engine/onnx-check.ts";
 import { systemErrorCode, UserError } from "../user-error.ts";
@@ -158,73 +154,4 @@ export function readModelFile(path: string): ModelFile {
       inline: manifest.inline ?? false,
     },
   };
-}
-
-/** The most that is put down for a model unless somebody says otherwise, in base units. The default parameters ask 672 ASSAY for 64 MiB. */
-export const MAX_DEPOSIT = 1_000_000_000n;
-
-const UPLOAD_TIMEOUT_MS = 60_000;
-const POLL_MS = 200;
-
-/** Hands the bytes of a registered model to a node, from where the others fetch them. @throws UserError */
-export async function uploadModel(node: string, { bytes, root }: Pick<ModelFile, "bytes" | "root">): Promise<void> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`${node}/blobs/${root}`, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(bytes),
-      signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
-    });
-    text = await response.text();
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const code = systemErrorCode(cause) ?? (error as Error).message;
-    throw new UserError(`the model could not be handed to ${node} (${code})`, { cause: error });
-  }
-  if (!response.ok) throw new UserError(`the node did not take the model: ${text.slice(0, 300)}`);
-}
-
-async function known(client: AssayClient, root: string): Promise<Model | undefined> {
-  try {
-    return await client.queries.model(root);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Registers a model, uploads it and waits until the validators have admitted it. One that is there already is not registered again, so
- * that an attempt that was cut short can be repeated.
- *
- * @param node the node's RPC, which also takes the model's bytes.
- * @param denom of the deposit, unless the model says itself what may be taken.
- * @param timeoutMs for the admission.
- * @throws UserError when it fails admission or the time is over; what `AssayClient.register` throws when it is refused.
- */
-export async function registerAndAdmit(
-  client: AssayClient,
-  node: string,
-  model: ModelFile,
-  denom: string,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { manifest, root } = model;
-  const maxDeposit = manifest.maxDeposit ?? { denom, amount: String(MAX_DEPOSIT) };
-  const before = await known(client, root);
-  if (before?.status === "ACTIVE") return;
-  if (before?.status !== "REGISTERED") await client.register({ ...manifest, maxDeposit });
-  await uploadModel(node, model);
-  const end = performance.now() + timeoutMs;
-  while (performance.now() < end) {
-    signal?.throwIfAborted();
-    const { status, failure } = await client.queries.model(root);
-    if (status === "ACTIVE") return;
-    if (status === "FAILED") throw new UserError(`the validators did not admit ${manifest.name}: ${failure}`);
-    await sleep(POLL_MS);
-  }
-  throw new UserError(`${manifest.name} was not admitted within ${timeoutMs / 1000} s`);
 }

@@ -3,7 +3,7 @@ import websocket from "@fastify/websocket";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import type { NodeApi } from "../api.ts";
 import type { Logger } from "../log.ts";
-import { addBlobRoute } from "./blobs.ts";
+import { addBlobRoutes } from "./blobs.ts";
 import { answerText, callMethod, type Dispatcher, type ObserveCall } from "./dispatch.ts";
 import { errorText, RpcError } from "./json-rpc.ts";
 import { DEFAULT_LIMITS, type RpcLimits } from "./limits.ts";
@@ -134,7 +134,7 @@ export async function startRpc(options: RpcOptions): Promise<Listening> {
     },
   });
   addRoutes(app, to, () => hub);
-  addBlobRoute(app, api);
+  addBlobRoutes(app, api.uploads, log);
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { blobManifest, blobRoot } from "../../chain/blob-root.ts";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
-import { BLOB_CHUNK_BYTES, Blob, blobManifest, blobRoot } from "../../chain/types/blob.ts";
+import { BLOB_CHUNK_BYTES, Blob } from "../../chain/types/blob.ts";
 import { BlobStoreFullError, openBlobStore } from "../../node/blobs/blob-store.ts";
 import { BLOB_REQUEST_KIND, BlobRequest, MAX_BLOB_RESPONSE } from "../../node/blobs/messages.ts";
 import { serveBlob } from "../../node/blobs/serve.ts";

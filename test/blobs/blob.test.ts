@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { blobManifest, blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
-import {
-  BLOB_CHUNK_BYTES,
-  blobManifest,
-  blobRoot,
-  chunkBytes,
-  isConsistentBlob,
-  MAX_BLOB_BYTES,
-} from "../../chain/types/blob.ts";
+import { BLOB_CHUNK_BYTES, chunkBytes, isConsistentBlob, MAX_BLOB_BYTES } from "../../chain/types/blob.ts";
 
 const sha256 = (...parts: readonly Uint8Array[]): Buffer => createHash("sha256").update(Buffer.concat(parts)).digest();
 

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test, vi } from "vitest";
+import { blobManifest, blobRoot } from "../../chain/blob-root.ts";
 import { equalBytes } from "../../chain/bytes.ts";
-import { BLOB_CHUNK_BYTES, Blob, blobManifest, blobRoot, chunkBytes } from "../../chain/types/blob.ts";
+import { BLOB_CHUNK_BYTES, Blob, chunkBytes } from "../../chain/types/blob.ts";
 import { BlobFetchError, type BlobRequester, fetchBlob } from "../../node/blobs/fetch.ts";
 import { BLOB_REQUEST_KIND, BlobRequest } from "../../node/blobs/messages.ts";
 
@@ -127,4 +128,22 @@ test("any mixture with one honest peer gives the blob; requests stay bounded", a
     }),
     { numRuns: 40 },
   );
+});
+
+test("a peer that stalls holds up nothing: another is asked meanwhile, and its late answer changes nothing", async () => {
+  const gates: (() => void)[] = [];
+  const stalled: Behaviour = (request) => new Promise((resolve) => gates.push(() => resolve(truth(request))));
+  const { names, request, asked } = network({ stalled, b: honest });
+  // Far below the time-out: without the second request this would not end.
+  expectBytes(await fetchBlob(ROOT, names, request, { hedgeMs: 5, timeoutMs: 3_600_000, parallel: 2 }), BYTES);
+  expect(asked.get("stalled")).toBeGreaterThan(0);
+  expect(asked.get("b")).toBe(7);
+  for (const open of gates) open();
+});
+
+test("a liar that is asked for several chunks at once is reported once", async () => {
+  const { names, request } = network({ liar, b: honest });
+  const onLie = vi.fn();
+  expectBytes(await fetchBlob(ROOT, names, request, { parallel: 6, onLie }), BYTES);
+  expect(onLie).toHaveBeenCalledTimes(1);
 });

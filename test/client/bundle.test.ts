@@ -47,6 +47,7 @@ test.each([
   "eip2537-receipt.ts",
   "settled-receipt.ts",
   "settlement-json.ts",
+  "upload-model.ts",
 ])("%s bundles for browsers without anything of Node", async (file) => {
   const { imports, complaints, code } = await bundle(join(CLIENT, file));
   expect({ imports, complaints }).toEqual({ imports: [], complaints: [] });

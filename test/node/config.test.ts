@@ -52,6 +52,13 @@ test("an empty configuration is all defaults, on loopback", () => {
         breakerMaxDelayMs: 60_000,
       },
     },
+    blobs: {
+      maxBytes: 4_294_967_296,
+      unregistered: 268_435_456,
+      unregisteredPerClient: 67_108_864,
+      uploadExpiry: 3600,
+      retention: 86_400,
+    },
     mempool: { maxTxs: 5000, maxBytes: 67_108_864, ttl: 3600 },
   });
 });
@@ -98,6 +105,7 @@ test("what is given is kept, in every section", () => {
         breakerMaxDelayMs: 1,
       },
     },
+    blobs: { maxBytes: 67_108_864, unregistered: 0, unregisteredPerClient: 0, uploadExpiry: 1, retention: 0 },
     mempool: { maxTxs: 1, maxBytes: 1_048_576, ttl: 0 },
   };
   expect(parseConfig(given)).toEqual({ ok: true, config: given });

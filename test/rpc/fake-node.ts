@@ -166,7 +166,11 @@ export function createFakeNode(blocks = 0): FakeNode {
       return { proof, height };
     },
     simulate: (tx) => node.simulate(tx),
-    putBlob: () => Promise.resolve("unknown"),
+    uploads: {
+      status: () => Promise.resolve({ refused: "unknown" }),
+      open: () => Promise.resolve({ refused: "unregistered" }),
+      put: () => Promise.resolve({ refused: "unknown" }),
+    },
     submitAttack: ({ header }) => (header.height > tipHeight() ? "ignored" : "accepted"),
     submitTx: (tx) => node.submit(tx),
     checkTx: (tx) => node.check(tx),

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
-import { blobRoot } from "../../chain/types/blob.ts";
 import type { AssayClient } from "../../client/assay-client.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
+import { uploadModel } from "../../client/upload-model.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { canonicalEngineId } from "../../node/engine/engine-id.ts";
 import type { MsgRegisterModel } from "../../proto/inference.ts";
@@ -96,9 +97,7 @@ export async function register(
   { manifest, root, bytes }: Registration,
 ): Promise<Model> {
   await client.register({ ...manifest, maxDeposit: { denom: client.denom, amount: "100000000" } });
-  const headers = { "content-type": "application/octet-stream" };
-  const response = await fetch(`${rpc}/blobs/${root}`, { method: "POST", headers, body: new Uint8Array(bytes) });
-  if (!response.ok) throw new Error(`the node did not take the model: ${await response.text()}`);
+  await uploadModel(rpc, bytes);
   return eventually(`the end of the admission of ${manifest.name}`, async () => {
     const model = await client.queries.model(root);
     return model.status === "REGISTERED" ? undefined : model;

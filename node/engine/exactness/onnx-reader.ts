@@ -23,7 +23,7 @@ export interface ValueInfoProto {
   readonly type?: {
     readonly tensorType?: {
       readonly elemType: number;
-      readonly shape?: { readonly dim: readonly { readonly dimValue?: number }[] };
+      readonly shape?: { readonly dim: readonly { readonly dimValue?: number; readonly dimParam?: string }[] };
     };
   };
 }

@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createProtobufRpcClient, QueryClient } from "@cosmjs/stargate";
+import { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
+import { equalBytes, toHex } from "../../../chain/bytes.ts";
+import type { AssayClient } from "../../../client/assay-client.ts";
+import { isNotFound, UploadRefused } from "../../../client/errors.ts";
+import { cometClient } from "../../../client/node-rpc.ts";
+import { type UploadOptions, uploadModel } from "../../../client/upload-model.ts";
+import { MsgRegisterModel } from "../../../proto/inference.ts";
+import {
+  type Job,
+  type Model,
+  QueryJobsRequest,
+  QueryJobsResponse,
+  QueryParamsRequest,
+  QueryParamsResponse,
+} from "../../../proto/inference-query.ts";
+import { UserError } from "../../user-error.ts";
+import type { ModelFile } from "../model-file.ts";
+
+/** What a registration costs, in base units. */
+export interface Price {
+  /** Held while the model is registered; burns if it fails its admission. */
+  readonly deposit: bigint;
+  /** Of the probes' runs: never returned. */
+  readonly probes: bigint;
+}
+
+const SERVICE = "assay.inference.v1.Query";
+
+function rpcOf(node: string): ReturnType<typeof createProtobufRpcClient> {
+  return createProtobufRpcClient(QueryClient.withExtensions(cometClient(node)));
+}
+
+/** What the chain asks now for a model of so many bytes. @throws UserError for an answer without these parameters. */
+export async function registrationPrice(node: string, bytes: number, probes: number): Promise<Price> {
+  const answer = await rpcOf(node).request(SERVICE, "Params", QueryParamsRequest.encode({}).finish());
+  const values = new Map(QueryParamsResponse.decode(answer).params.map(({ name, value }) => [name, value]));
+  const param = (name: string): bigint => {
+    const value = values.get(name);
+    if (value === undefined) throw new UserError(`the node does not tell the parameter ${name}`);
+    return value;
+  };
+  const perUnit = param("costBytesPerUnit");
+  const units = 1n + (perUnit === 0n ? 0n : BigInt(bytes) / perUnit);
+  return {
+    deposit: param("depositBase") + param("depositPerByte") * BigInt(bytes),
+    probes: units * param("costUnitPrice") * BigInt(probes),
+  };
+}
+
+/** What one validator has made of a model's probes. */
+export interface Verdict {
+  readonly operator: string;
+  readonly text: string;
+}
+
+export interface Admission {
+  readonly model: Model;
+  /** Empty for an active model. */
+  readonly verdicts: readonly Verdict[];
+  /** Of the registration; undefined when it was there before. */
+  readonly txHash: string | undefined;
+}
+
+export interface AdmissionOptions {
+  /** In base units. */
+  readonly maxDeposit: bigint;
+  /** For the verdict, once the bytes are at the node. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: UploadOptions["onProgress"];
+}
+
+const POLL_MS = 200;
+const MAX_JOBS = 100n;
+
+/** The model with a root, if there is one. */
+export async function knownModel(client: AssayClient, root: string): Promise<Model | undefined> {
+  try {
+    return await client.queries.model(root);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The last jobs of an account that are about the admission of a model. */
+async function admissionJobs(client: AssayClient, node: string, model: Model): Promise<readonly Job[]> {
+  const request = QueryJobsRequest.encode(
+    QueryJobsRequest.fromPartial({
+      requester: model.owner,
+      pagination: PageRequest.fromPartial({ limit: MAX_JOBS, reverse: true }),
+    }),
+  ).finish();
+  const { jobs } = QueryJobsResponse.decode(await rpcOf(node).request(SERVICE, "Jobs", request));
+  const own = jobs.filter(
+    ({ admission, modelRoot, requestedHeight }) =>
+      admission && equalBytes(modelRoot, model.modelRoot) && requestedHeight === model.registeredHeight,
+  );
+  return Promise.all(own.map(({ jobId }) => client.queries.job(toHex(jobId))));
+}
+
+/** What the chain knows of each validator's part; its own log says more. */
+export function verdictsOf(jobs: readonly Job[]): readonly Verdict[] {
+  const texts = new Map<string, string>();
+  for (const { members } of jobs) {
+    for (const { operator, committed, revealed, outputRoot } of members) {
+      const text = !committed
+        ? "absent: it could not get or run the model in time; its log says why"
+        : revealed
+          ? `ran it${outputRoot.length === 0 ? "" : `, output ${toHex(outputRoot).slice(0, 16)}…`}`
+          : "committed to an output and has not revealed it";
+      // Of several probes the first that went wrong says most.
+      if (!(texts.get(operator) ?? "ran it").startsWith("ran it")) continue;
+      texts.set(operator, text);
+    }
+  }
+  return [...texts].map(([operator, text]) => ({ operator, text }));
+}
+
+/** Refusals of bytes whose model is not registered yet. They are taken afterwards. */
+const BEFORE_ITS_TIME = new Set(["unregistered", "clientQuota", "nodeQuota", "tooManyUploads"]);
+
+/** Whether the node has the bytes, which it may refuse before the registration. */
+async function uploadedEarly(node: string, bytes: Uint8Array, options: UploadOptions): Promise<boolean> {
+  try {
+    await uploadModel(node, bytes, options);
+    return true;
+  } catch (error) {
+    if (error instanceof UploadRefused && BEFORE_ITS_TIME.has(error.code)) return false;
+    throw error;
+  }
+}
+
+function uploadError(node: string, error: unknown): unknown {
+  return error instanceof UploadRefused
+    ? new UserError(`${node} does not take the model: ${error.message}`, { cause: error })
+    : error;
+}
+
+async function handOver(node: string, bytes: Uint8Array, options: UploadOptions): Promise<void> {
+  try {
+    await uploadModel(node, bytes, options);
+  } catch (error) {
+    throw uploadError(node, error);
+  }
+}
+
+/**
+ * Uploads a model, registers it and waits for the validators' verdict. The bytes go first where the node takes them, so that the window of the
+ * admission is not spent on them. What an attempt that was cut short has done is not done again.
+ * @param node the node's RPC, which also takes the model's bytes.
+ * @throws UserError when the node does not take the bytes or there is no verdict in time; what `AssayClient.register` throws when the chain refuses.
+ */
+export async function registerAndAdmit(
+  client: AssayClient,
+  node: string,
+  { manifest, root, bytes }: ModelFile,
+  { maxDeposit, timeoutMs, signal, onProgress }: AdmissionOptions,
+): Promise<Admission> {
+  const uploading: UploadOptions = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  const before = await knownModel(client, root);
+  if (before?.status === "ACTIVE") return { model: before, verdicts: [], txHash: undefined };
+  let txHash: string | undefined;
+  if (before?.status === "REGISTERED") await handOver(node, bytes, uploading);
+  else {
+    const offer = { ...manifest, maxDeposit: { denom: client.denom, amount: String(maxDeposit) } };
+    // Whatever the chain refuses it refuses before anything is sent.
+    const value = MsgRegisterModel.fromPartial({ ...offer, owner: client.address });
+    await client.stargate.simulate(client.address, [{ typeUrl: MsgRegisterModel.typeUrl, value }], "");
+    const early = await uploadedEarly(node, bytes, uploading).catch((error: unknown) => {
+      throw uploadError(node, error);
+    });
+    txHash = (await client.register(offer)).hash;
+    if (!early) await handOver(node, bytes, uploading);
+  }
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const model = await client.queries.model(root);
+    if (model.status === "ACTIVE") return { model, verdicts: [], txHash };
+    const late = performance.now() >= end;
+    if (model.status === "FAILED" || late) {
+      return { model, verdicts: verdictsOf(await admissionJobs(client, node, model)), txHash };
+    }
+    await sleep(POLL_MS);
+  }
+}
