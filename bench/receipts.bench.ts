@@ -37,6 +37,7 @@ function receiptOf(size: number) {
     fields: { ...Receipt.defaultValue().fields, genesisRoot: GENESIS_ROOT },
     outputRoot: sha256(GENESIS_ROOT),
     committeeRoot: ValidatorSet.hashTreeRoot(validators),
+    seats: BitArray.fromBoolArray(present.map(() => true)),
     requestedHeight: 41,
     finalHeight: 43,
     signers: BitArray.fromBoolArray(present),

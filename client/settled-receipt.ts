@@ -1,3 +1,4 @@
+import type { BitArray } from "@chainsafe/ssz";
 import { equalBytes, toHex, utf8 } from "../chain/bytes.ts";
 import { ParamEntries } from "../chain/params.ts";
 import { JobFields } from "../chain/types/attestation.ts";
@@ -6,12 +7,13 @@ import type { LightBlock } from "../chain/types/light-block.ts";
 import { verifyBySet } from "../consensus/light/verify.ts";
 import { inferenceParams } from "../modules/inference/params.ts";
 import type { Receipt } from "../modules/inference/receipt.ts";
+import { seatsOfJob } from "../modules/inference/seats.ts";
 import { JOB_STATUS, jobs } from "../modules/inference/store.ts";
 import { QueryParamsRequest, QueryParamsResponse } from "../proto/params.ts";
 import { type AggregateVerifier, aggregateVerifier } from "./bls.ts";
 import { NodeError } from "./errors.ts";
 import { type AbciQuerier, fetchState, type StateAnswer, verifyState } from "./proofs.ts";
-import { type TrustedCommittee, verifyReceipt } from "./verify-receipt.ts";
+import { asksEveryone, type TrustedCommittee, verifySignatures } from "./verify-receipt.ts";
 
 /** What shows, beside a receipt, that nothing about its job can be disputed any more. */
 export interface Settlement {
@@ -37,6 +39,10 @@ export type SettlementVerdict =
   | { readonly valid: false; readonly reason: string };
 
 const invalid = (reason: string): SettlementVerdict => ({ valid: false, reason });
+
+function sameBits(a: BitArray, b: BitArray): boolean {
+  return a.bitLen === b.bitLen && equalBytes(a.uint8Array, b.uint8Array);
+}
 
 /** The appeal window in blocks, by parameters that have the root. Undefined when they have another. */
 function appealWindow(params: Settlement["params"], paramsRoot: Uint8Array): number | undefined {
@@ -72,11 +78,11 @@ export function settlementState(
   if (!verdict.valid) return invalid(`the job's record is not proven: ${verdict.reason}`);
   const record = verdict.value;
   if (record === undefined) {
-    return attested(
-      `the state of block ${height} does not hold the job: it is too early, or the chain has forgotten it`,
-    );
+    const why = `the state of block ${height} does not hold the job: it is too early, or the chain has forgotten it`;
+    return asksEveryone(receipt) ? attested(why) : invalid(`${why}, and only it shows who was asked`);
   }
   if (!equalBytes(record.committeeRoot, receipt.committeeRoot)) return invalid("the chain asked another committee");
+  if (!sameBits(seatsOfJob(record), receipt.seats)) return invalid("the chain asked other validators");
   if (record.status === JOB_STATUS.failed) return invalid("the job failed on the chain");
   if (record.status !== JOB_STATUS.final) return attested(`the job is not final in block ${height}`);
   if (!equalBytes(record.outputRoot, receipt.outputRoot)) {
@@ -102,7 +108,7 @@ export function verifySettledReceipt(
   settlement: Settlement,
   bls: AggregateVerifier = aggregateVerifier(),
 ): SettlementVerdict {
-  const verdict = verifyReceipt(receipt, trusted, bls);
+  const verdict = verifySignatures(receipt, trusted, bls);
   if (!verdict.valid) return verdict;
   const { block } = settlement;
   const rejection = verifyBySet(trusted, block, trusted, bls);

@@ -103,8 +103,16 @@ export function parseReceipt(json: unknown): Receipt {
 }
 
 /**
+ * Whether everyone of the set was asked. Of a part of the set a receipt alone does not show that the chain asked just these: who forges one would
+ * name those that it has. The state shows it: see `verifySettledReceipt`.
+ */
+export function asksEveryone({ seats }: Receipt): boolean {
+  return seats.getTrueBitIndexes().length === seats.bitLen;
+}
+
+/**
  * Checks a receipt offline: that it is of the trusted set's chain, that its committee is the trusted set, and that more than two thirds of
- * that set's power signed exactly this output of exactly this job. Pure JavaScript; never throws for a parsed receipt.
+ * that set's power signed exactly this output of exactly this job. A receipt of a part of the set is refused. Pure JavaScript; never throws for a parsed receipt.
  *
  * @param bls `aggregateVerifier()`, used again for every receipt, decodes each key once: most of the time for a large committee.
  * @returns a verdict with a reason for people; for a receipt of another set, the reason says at which height the needed one votes.
@@ -117,6 +125,19 @@ export function verifyReceipt(
   trusted: TrustedCommittee,
   bls: AggregateVerifier = { verifyAggregate },
 ): ReceiptVerdict {
+  const verdict = verifySignatures(receipt, trusted, bls);
+  if (!verdict.valid || asksEveryone(receipt)) return verdict;
+  const { seats } = receipt;
+  return {
+    valid: false,
+    reason:
+      `${seats.getTrueBitIndexes().length} of ${seats.bitLen} validators were asked, and nothing here shows that the chain asked just these. ` +
+      "Needed: the job's record, as assay receipt prove adds it",
+  };
+}
+
+/** `verifyReceipt`, but for who was asked: the receipt's word is taken for that. */
+export function verifySignatures(receipt: Receipt, trusted: TrustedCommittee, bls: AggregateVerifier): ReceiptVerdict {
   const { validators, genesisRoot } = trusted;
   if (!equalBytes(receipt.fields.genesisRoot, genesisRoot)) {
     const found = toHex(receipt.fields.genesisRoot);

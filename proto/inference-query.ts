@@ -32,6 +32,8 @@ export const Model = message(`${PACKAGE}.Model`, {
   costUnits: [22, "uint64"],
   /** Whether its requests may ask for the inline lane. */
   inline: [23, "bool"],
+  /** The class of machines that it needs. */
+  tier: [30, "uint32"],
 });
 export type Model = Message<typeof Model>;
 
@@ -47,7 +49,7 @@ export type Member = Message<typeof Member>;
 
 export const Job = message(`${PACKAGE}.Job`, {
   jobId: [1, "bytes"],
-  /** `COMMITTING`, `REVEALING`, `FINAL` or `FAILED`. */
+  /** `DRAWING`, `COMMITTING`, `REVEALING`, `FINAL` or `FAILED`. */
   status: [2, "string"],
   requester: [3, "string"],
   modelRoot: [4, "bytes"],
@@ -175,8 +177,18 @@ export type QueryValidatorSetResponse = Message<typeof QueryValidatorSetResponse
 export const QueryCommitteeRequest = message(`${PACKAGE}.QueryCommitteeRequest`, { jobId: [1, "string"] });
 export type QueryCommitteeRequest = Message<typeof QueryCommitteeRequest>;
 export const QueryCommitteeResponse = message(`${PACKAGE}.QueryCommitteeResponse`, {
+  /** Of the set that voted on the block of the request, which `validators` is, whole. */
   root: [1, "bytes"],
   validators: [2, ValidatorEntry, "repeated"],
+  /** Bit i (least significant first) is validator i: who serves the tier, who was drawn of those, and who has a seat. */
+  eligible: [30, "bytes"],
+  drawn: [31, "bytes"],
+  seats: [32, "bytes"],
+  tier: [33, "uint32"],
+  /** The block whose beacon they were drawn from; zero where everyone of the tier was asked at once. */
+  drawHeight: [34, "uint64"],
+  /** Seats drawn, at most: parameter inference.committeeMax. */
+  committeeMax: [35, "uint64"],
 });
 export type QueryCommitteeResponse = Message<typeof QueryCommitteeResponse>;
 

@@ -39,6 +39,8 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   maxDeposit: [16, Coin],
   /** Asks for a place in the resident set, whose models may run inline. */
   inline: [17, "bool"],
+  /** The class of machines that it needs; only validators that serve it are asked. */
+  tier: [30, "uint32"],
 });
 export type MsgRegisterModel = Message<typeof MsgRegisterModel>;
 
@@ -115,3 +117,14 @@ export const MsgInferThenResponse = message("assay.inference.v1.MsgInferThenResp
   results: [3, "bytes", "repeated"],
 });
 export type MsgInferThenResponse = Message<typeof MsgInferThenResponse>;
+
+export const MsgSetInferenceTiers = message("assay.inference.v1.MsgSetInferenceTiers", {
+  /** `…valoper1…` */
+  operator: [1, "string"],
+  /** Those that the validator serves from the next block on. Who has never said so serves tier 0. */
+  tiers: [2, "uint32", "repeated"],
+});
+export type MsgSetInferenceTiers = Message<typeof MsgSetInferenceTiers>;
+
+export const MsgSetInferenceTiersResponse = message("assay.inference.v1.MsgSetInferenceTiersResponse", {});
+export type MsgSetInferenceTiersResponse = Message<typeof MsgSetInferenceTiersResponse>;

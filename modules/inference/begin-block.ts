@@ -8,10 +8,12 @@ import { createCommitteeCache } from "./committee.ts";
 import { examineEvidence, punish } from "./equivocation.ts";
 import { type Finality, newlyFinal } from "./finality.ts";
 import { updateJob } from "./jobs.ts";
+import { noteProposer } from "./later-beacon.ts";
 import { finaliseJob } from "./outcome.ts";
 import { outputProblem } from "./output-check.ts";
 import { inferenceParams } from "./params.ts";
 import { type CheckedReveal, examineReveal } from "./reveals.ts";
+import { seatOf } from "./seats.ts";
 import { badSignatures } from "./signatures.ts";
 import { commitments as commitmentRecords, JOB_STATUS, jobs, reveals as revealRecords, tallies } from "./store.ts";
 import type { CheckView } from "./view.ts";
@@ -84,7 +86,7 @@ function applyCommitment(ctx: Context, view: CheckView, { commitment, entries }:
   const { height, params, spec, proposer } = ctx.block;
   for (const { jobId, hash } of entries) {
     const job = jobs.get(ctx.store, jobId);
-    const seat = job && view.committees.get(ctx.store, job.committeeRoot)?.seat(validator);
+    const seat = job && seatOf(view.committees.get(ctx.store, job.committeeRoot), job, validator);
     if (job === undefined || seat === undefined) throw new Error(`a checked commitment to job ${toHex(jobId)} is void`);
     commitmentRecords.set(ctx.store, [jobId, validator], { hash, height, proposer });
     const committedCount = job.committedCount + 1;
@@ -130,6 +132,7 @@ export function beginBlock(ctx: Context, input: BlockInput): void {
     if (typeof proven === "string") invalid(proven);
     else punish(ctx, evidence, proven);
   }
+  noteProposer(ctx);
   for (const checked of commitments) applyCommitment(ctx, view, checked);
   for (const reveal of reveals) applyReveal(ctx, reveal);
   for (const [index, finality] of final.entries()) {

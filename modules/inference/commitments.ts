@@ -3,6 +3,7 @@ import type { SignatureSet } from "../../chain/crypto/bls.ts";
 import type { Commitment, CommitmentEntry } from "../../chain/types/attestation.ts";
 import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
 import { accountText } from "../addresses.ts";
+import { seatOf } from "./seats.ts";
 import { commitmentRoot } from "./signatures.ts";
 import { commitments, JOB_STATUS, jobs } from "./store.ts";
 import type { CheckView } from "./view.ts";
@@ -24,7 +25,7 @@ function checkEntry(view: CheckView, operator: Uint8Array, entry: CommitmentEntr
     return `the commit window of job ${toHex(jobId)} is closed`;
   }
   if (view.block.height <= job.requestedHeight) return `job ${toHex(jobId)} was only just requested`;
-  const seat = view.committees.get(view.store, job.committeeRoot)?.seat(operator);
+  const seat = seatOf(view.committees.get(view.store, job.committeeRoot), job, operator);
   if (seat === undefined) return `it is not in the committee of job ${toHex(jobId)}`;
   if (commitments.has(view.store, [jobId, operator])) return `it has already committed to job ${toHex(jobId)}`;
   return seat.member.voteKey;

@@ -12,6 +12,7 @@ import { inferenceParams } from "./params.ts";
 import { isQuorum } from "./quorum.ts";
 import { releaseLater, releaseStake } from "./reservation.ts";
 import { giveStrikes } from "./resident-set.ts";
+import { drawCommittee, mayWiden, widen } from "./sampling.ts";
 import {
   blockLoad,
   commitments,
@@ -103,6 +104,10 @@ function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee:
     closeBooks(ctx, jobId, committee);
     return;
   }
+  if (job.status === JOB_STATUS.drawing) {
+    drawCommittee(ctx, jobId, job, committee);
+    return;
+  }
   if (
     job.status === JOB_STATUS.committing &&
     height < job.deadline &&
@@ -111,6 +116,10 @@ function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee:
     const revealEnd = height + Number(inferenceParams.read(params).revealWindow);
     updateJob(ctx, jobId, job, { status: JOB_STATUS.revealing, revealEnd });
     ctx.emit("inference_reveals", ["job_id", toHex(jobId)], ["reason", "window"]);
+    return;
+  }
+  if (mayWiden(ctx, job)) {
+    widen(ctx, jobId, job, committee);
     return;
   }
   const reason =

@@ -17,6 +17,8 @@ const table = defineErrors("inference", {
   residentSetFull: [15, "resident set is full"],
   invalidCondition: [16, "invalid condition"],
   insecure: [17, "too little stake for the value at risk"],
+  tierTooSmall: [18, "too few validators serve the tier"],
+  invalidTier: [19, "invalid tier"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

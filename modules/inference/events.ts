@@ -33,6 +33,21 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["model", "name"],
     when: "a model had so many strikes that it left the resident set",
   },
+  {
+    type: "inference_tiers",
+    attributes: ["operator", "tiers"],
+    when: "a validator said which tiers it serves from the next block on",
+  },
+  {
+    type: "inference_drawn",
+    attributes: ["job_id", "members", "power"],
+    when: "the committee of a job was drawn, where more validators serve its tier than a committee has",
+  },
+  {
+    type: "inference_widened",
+    attributes: ["job_id", "members"],
+    when: "those drawn had no quorum, and everyone of the tier is asked",
+  },
   { type: "inference_committed", attributes: ["operator", "jobs"], when: "a validator committed to so many jobs" },
   {
     type: "inference_reveals",

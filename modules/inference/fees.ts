@@ -18,6 +18,8 @@ export function baseFee(units: number, params: Params): bigint {
 export interface Attester {
   readonly operator: Uint8Array;
   readonly power: bigint;
+  /** Asked only when there was no quorum among those drawn. */
+  readonly late: boolean;
   /** Operators of the proposers of the blocks with its commitment and its reveal. */
   readonly commitProposer: Uint8Array;
   readonly revealProposer: Uint8Array;
@@ -44,7 +46,7 @@ function royaltyOf(shared: bigint, royaltyPpm: bigint, units: number, params: Pa
 /**
  * Shares out a run's fee. Every attester gets its part of the whole committee's stake, so that what a missing member
  * would have got burns and leaving it out gains nobody anything. Half of an attester's inclusion share goes to the
- * proposer of its commitment, half to that of its reveal.
+ * proposer of its commitment, half to that of its reveal. Who was asked late has seen outputs, and gets `widenedShare` of its part.
  * `community + royalty + attesters + proposers + burnt` is `fee`, exactly.
  */
 export function splitFee(
@@ -55,7 +57,7 @@ export function splitFee(
   attesters: readonly Attester[],
   params: Params,
 ): FeeSplit {
-  const { communityShare, proposerShare } = inferenceParams.read(params);
+  const { communityShare, proposerShare, widenedShare } = inferenceParams.read(params);
   const community = (fee * communityShare) / MILLION;
   const proposerPool = (fee * proposerShare) / MILLION;
   const rest = fee - community - proposerPool;
@@ -70,8 +72,9 @@ export function splitFee(
   };
   let toAttesters = 0n;
   let toProposers = 0n;
-  for (const { operator, power, commitProposer, revealProposer } of attesters) {
-    toAttesters += pay(operator, (attesterPool * power) / committeePower);
+  for (const { operator, power, late, commitProposer, revealProposer } of attesters) {
+    const share = (attesterPool * power) / committeePower;
+    toAttesters += pay(operator, late ? (share * widenedShare) / MILLION : share);
     const half = (proposerPool * power) / (committeePower * 2n);
     toProposers += pay(commitProposer, half) + pay(revealProposer, half);
   }

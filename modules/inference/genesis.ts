@@ -17,6 +17,7 @@ import {
   MAX_LICENCE,
   MAX_NAME,
   MAX_TENSOR_NAME,
+  MAX_TIERS,
   MAX_VERSION,
   type ModelManifest,
   type TensorDeclaration,
@@ -50,6 +51,8 @@ export interface GenesisModel {
   readonly parent?: string;
   /** Whether it may run inline; not, where it does not say. */
   readonly inline?: boolean;
+  /** 0, where it does not say. */
+  readonly tier?: number;
 }
 
 export interface GenesisTensor {
@@ -74,6 +77,7 @@ const FIELDS = [
   "licence",
   "parent",
   "inline",
+  "tier",
 ] as const;
 
 function base64(bytes: Uint8Array): string {
@@ -99,6 +103,7 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     licence: fromUtf8(manifest.licence),
     parent: base64(manifest.parent),
     inline: manifest.inline,
+    tier: manifest.tier,
   };
 }
 
@@ -159,6 +164,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const licence = readText(...at("licence"), MAX_LICENCE);
   const parent = fields.has("parent") ? readBytes(...at("parent"), 32) : ZERO_32;
   const inline = fields.get("inline") ?? false;
+  const tier = fields.has("tier") ? readWhole(...at("tier"), MAX_TIERS - 1) : 0;
   if (typeof inline !== "boolean") report(`${path}.inline`, "must be true or false");
   if (modelBytes !== undefined && modelBytes > 2n ** 40n) report(`${path}.modelBytes`, "is above 2^40");
   if (
@@ -175,6 +181,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     royaltyPpm === undefined ||
     licence === undefined ||
     parent === undefined ||
+    tier === undefined ||
     typeof inline !== "boolean"
   ) {
     return undefined;
@@ -195,6 +202,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     licence: utf8(licence),
     parent,
     probeRoots: [],
+    tier,
     inline,
   };
   const problem = manifestProblem(manifest);

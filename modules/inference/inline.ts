@@ -1,3 +1,4 @@
+import { BitArray } from "@chainsafe/ssz";
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import { InvalidBlockError } from "../../chain/errors.ts";
 import type { InlineRun, MessageContext } from "../../chain/module.ts";
@@ -76,6 +77,11 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
     commitEnd: 0,
     revealEnd: 0,
     committeeRoot: ZERO_32,
+    eligible: BitArray.fromBitLen(0),
+    drawn: BitArray.fromBitLen(0),
+    drawHeight: 0,
+    widened: false,
+    tier: model.manifest.tier,
     committeeSize: 0,
     committeePower: 0n,
     bondedPower: 0n,

@@ -1,3 +1,4 @@
+import { BitArray } from "@chainsafe/ssz";
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import type { Context, MessageContext } from "../../chain/module.ts";
 import { JobFields } from "../../chain/types/attestation.ts";
@@ -8,7 +9,8 @@ import { accountText } from "../addresses.ts";
 import { validatorsRoot } from "./committee.ts";
 import { inferenceError } from "./errors.ts";
 import { inferenceParams } from "./params.ts";
-import { reserveStake } from "./reservation.ts";
+import { checkStake, reserveStake } from "./reservation.ts";
+import { countSeats, seated } from "./seats.ts";
 import {
   blockLoad,
   due,
@@ -20,10 +22,12 @@ import {
   jobsByHeight,
   openJobs,
 } from "./store.ts";
+import { requireTier, servingPower } from "./tiers.ts";
 
 /** The height at whose end a window of an open job closes. */
 export function dueHeight(job: JobRecord): number {
-  if (job.status === JOB_STATUS.committing) return Math.min(job.commitEnd, job.deadline);
+  if (job.status === JOB_STATUS.committing || job.status === JOB_STATUS.drawing)
+    return Math.min(job.commitEnd, job.deadline);
   if (job.status === JOB_STATUS.revealing) return Math.min(job.revealEnd, job.deadline);
   return job.revealEnd;
 }
@@ -59,6 +63,8 @@ export interface NewJob {
   readonly kind: (typeof JOB_KIND)[keyof typeof JOB_KIND];
   readonly modelRoot: Uint8Array;
   readonly engineId: Uint8Array;
+  /** Who is asked: who serves it; undefined for everyone. */
+  readonly tier: number | undefined;
   readonly inputsRoot: Uint8Array;
   /** Serialised SSZ Tensors. */
   readonly inputs: Uint8Array;
@@ -110,6 +116,13 @@ export function newJobId(
   return { jobId, fields };
 }
 
+/** Blocks that a job may wait for its draw, where its request names no deadline. */
+const DRAW_ROOM = 16;
+
+function everyone(count: number): BitArray {
+  return BitArray.fromBoolArray(new Array<boolean>(count).fill(true));
+}
+
 /**
  * Opens a job for the validators that vote on this block. The money has been moved already.
  * @returns the job's id.
@@ -118,25 +131,39 @@ export function newJobId(
 export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
   const { jobId, fields } = newJobId(ctx, job);
+  const eligible = job.tier === undefined ? everyone(validators.length) : requireTier(ctx, job.tier);
   reserve(ctx, job.costUnits);
-  const reserved = reserveStake(ctx, validators, job.valueAtRisk);
-  const { commitWindow, revealWindow, admissionWindow } = inferenceParams.read(params);
-  const commitEnd = height + Number(job.kind === JOB_KIND.admission ? admissionWindow : commitWindow);
-  const power = validators.reduce((sum, validator) => sum + validator.power, 0n);
+  const { commitWindow, revealWindow, admissionWindow, committeeMax } = inferenceParams.read(params);
+  const size = countSeats(eligible);
+  // Nobody is drawn for an appeal or a model's admission: those ask everyone there is.
+  const sampled = job.kind === JOB_KIND.request && size > Number(committeeMax);
+  const reserved = sampled
+    ? checkStake(ctx, seated(validators, eligible), job.valueAtRisk)
+    : reserveStake(ctx, seated(validators, eligible), job.valueAtRisk);
+  const window = Number(job.kind === JOB_KIND.admission ? admissionWindow : commitWindow);
+  const { serving, all } = servingPower(validators, eligible);
   const record: JobRecord = {
     fields,
     txHash: ctx.txHash,
     kind: job.kind,
-    status: JOB_STATUS.committing,
+    status: sampled ? JOB_STATUS.drawing : JOB_STATUS.committing,
     settled: false,
     requestedHeight: height,
-    deadline: job.deadline ?? commitEnd + Number(revealWindow),
-    commitEnd,
+    deadline:
+      job.deadline ??
+      height + window + Number(revealWindow) + (sampled ? DRAW_ROOM + window + Number(revealWindow) : 0),
+    // Of a draw: when to look for its beacon.
+    commitEnd: sampled ? height + 1 : height + window,
     revealEnd: 0,
     committeeRoot: validatorsRoot(validators),
-    committeeSize: validators.length,
-    committeePower: power,
-    bondedPower: power,
+    eligible,
+    drawn: sampled ? BitArray.fromBitLen(validators.length) : eligible,
+    drawHeight: 0,
+    widened: false,
+    tier: job.tier ?? 0,
+    committeeSize: sampled ? 0 : size,
+    committeePower: sampled ? 0n : serving,
+    bondedPower: all,
     committedCount: 0,
     committedPower: 0n,
     finalHeight: 0,
@@ -146,7 +173,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     runFee: job.runFee,
     escrow: job.escrow,
     valueAtRisk: job.valueAtRisk,
-    reserved,
+    reserved: sampled ? 0n : reserved,
     failure: utf8(""),
   };
   jobs.set(ctx.store, jobId, record);

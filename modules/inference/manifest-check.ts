@@ -4,6 +4,7 @@ import {
   MAX_LICENCE,
   MAX_NAME,
   MAX_TENSOR_NAME,
+  MAX_TIERS,
   MAX_VERSION,
   type ModelManifest,
   type TensorDeclaration,
@@ -61,6 +62,7 @@ export function manifestProblem(manifest: ModelManifest): string | undefined {
     declarationsProblem("input", manifest.inputs) ??
     declarationsProblem("output", manifest.outputs);
   if (problem !== undefined) return problem;
+  if (manifest.tier >= MAX_TIERS) return `tier ${manifest.tier}, 0 to ${MAX_TIERS - 1} are possible`;
   if (manifest.opset === 0) return "opset is 0";
   if (manifest.modelBytes === 0) return "the model has no bytes";
   if (manifest.royaltyPpm > 1_000_000) return `a royalty of ${manifest.royaltyPpm} ppm`;

@@ -16,6 +16,8 @@ export const MAX_LICENCE = 64;
 /** Tensor names of exporters are long paths at times. */
 export const MAX_TENSOR_NAME = 128;
 export const MAX_PROBES = 8;
+/** A tier is a class of machines: a model names the one that it needs, a validator those that it serves. */
+export const MAX_TIERS = 8;
 
 /** How a model's outputs are compared. The only class so far: exact bytes of the WASM engine. */
 export const CLASS_CANONICAL = 1;
@@ -59,6 +61,8 @@ export const ModelManifest = new ContainerType(
     /** Root of the model it was derived from, or zero. */
     parent: Bytes32,
     probeRoots: portable(() => new ListCompositeType(Bytes32, MAX_PROBES)),
+    /** The class of machines that it needs: only validators that serve it are asked. */
+    tier: Uint8,
     /** May run while a block is executed, as part of the resident set. Its graph must then take the same steps on any input. */
     inline: new BooleanType(),
   },

@@ -7,6 +7,7 @@ import { genesis } from "./genesis.ts";
 import { inferThenMessage } from "./messages/infer-then.ts";
 import { registerModelMessage } from "./messages/register-model.ts";
 import { requestInferenceMessage } from "./messages/request-inference.ts";
+import { setInferenceTiersMessage } from "./messages/set-tiers.ts";
 import { inferenceParams } from "./params.ts";
 import { executePenalties } from "./penalties.ts";
 import { queries } from "./queries.ts";
@@ -15,7 +16,7 @@ import * as store from "./store.ts";
 export const inferenceModule: Module = {
   name: "inference",
   params: inferenceParams,
-  messages: [registerModelMessage, requestInferenceMessage, inferThenMessage],
+  messages: [registerModelMessage, requestInferenceMessage, inferThenMessage, setInferenceTiersMessage],
   queries,
   stored: storedTypes(store),
   genesis,

@@ -12,6 +12,7 @@ import type { Finality } from "./finality.ts";
 import { updateJob } from "./jobs.ts";
 import { ESCROW, failAdmission, modelByRoot, passProbe } from "./models.ts";
 import { releaseStake } from "./reservation.ts";
+import { seatsOfJob } from "./seats.ts";
 import {
   commitments,
   JOB_KIND,
@@ -71,7 +72,7 @@ interface Signer {
 }
 
 /** Who has attested an output so far, in the order of the committee. */
-function signersOf(ctx: Context, committee: Committee, jobId: Uint8Array, outputRoot: Uint8Array): readonly Signer[] {
+function signersOf(ctx: Context, committee: Committee, { jobId, outputRoot, job }: Finality): readonly Signer[] {
   const signers: Signer[] = [];
   for (const [[, operator], reveal] of reveals.entries(ctx.store, { within: jobId })) {
     if (!equalBytes(reveal.outputRoot, outputRoot)) continue;
@@ -79,8 +80,9 @@ function signersOf(ctx: Context, committee: Committee, jobId: Uint8Array, output
     const commitment = commitments.get(ctx.store, [jobId, operator]);
     if (seat === undefined || commitment === undefined) throw new Error(`a reveal without seat of ${toHex(jobId)}`);
     const { power } = seat.member;
+    const late = job.widened && !job.drawn.get(seat.index);
     const proposers = { commitProposer: commitment.proposer, revealProposer: reveal.proposer };
-    signers.push({ index: seat.index, attester: { operator, power, ...proposers }, reveal });
+    signers.push({ index: seat.index, attester: { operator, power, late, ...proposers }, reveal });
   }
   return signers.sort((a, b) => a.index - b.index);
 }
@@ -93,7 +95,7 @@ function signersOf(ctx: Context, committee: Committee, jobId: Uint8Array, output
 export function finaliseJob(ctx: Context, committee: Committee, finality: Finality, output: Uint8Array): void {
   const { jobId, outputRoot } = finality;
   const { height } = ctx.block;
-  const signers = signersOf(ctx, committee, jobId, outputRoot);
+  const signers = signersOf(ctx, committee, finality);
   const job = updateJob(ctx, jobId, finality.job, {
     status: JOB_STATUS.final,
     finalHeight: height,
@@ -105,6 +107,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     fields: job.fields,
     outputRoot,
     committeeRoot: job.committeeRoot,
+    seats: seatsOfJob(job),
     requestedHeight: job.requestedHeight,
     finalHeight: height,
     signers: bits,

@@ -32,6 +32,7 @@ import { resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
 import { JOB_STATUS_NAMES, jobMessage, MODEL_STATUS_NAMES, modelMessage, receiptMessage } from "./query-messages.ts";
 import { freeStake, valueFor } from "./reservation.ts";
+import { seatsOfJob } from "./seats.ts";
 import {
   committees,
   heightJobKey,
@@ -126,7 +127,16 @@ function committee(ctx: QueryContext, request: QueryCommitteeRequest): QueryComm
   const { job } = requireJob(ctx, request.jobId);
   const validators = committees.get(ctx.store, job.committeeRoot);
   if (validators === undefined) throw notFound(`committee of job ${request.jobId}`);
-  return { root: job.committeeRoot, validators: validatorEntries(ctx, validators) };
+  return {
+    root: job.committeeRoot,
+    validators: validatorEntries(ctx, validators),
+    eligible: job.eligible.uint8Array,
+    drawn: job.drawn.uint8Array,
+    seats: seatsOfJob(job).uint8Array,
+    tier: job.tier,
+    drawHeight: BigInt(job.drawHeight),
+    committeeMax: inferenceParams.read(ctx.params).committeeMax,
+  };
 }
 
 function receipt(ctx: QueryContext, request: QueryReceiptRequest): QueryReceiptResponse {

@@ -8,6 +8,7 @@ import type { TensorDeclaration } from "./manifest.ts";
 import { modelName } from "./models.ts";
 import { Receipt } from "./receipt.ts";
 import { isResident } from "./resident-set.ts";
+import { seatsOfJob } from "./seats.ts";
 import {
   commitments,
   committees,
@@ -25,7 +26,7 @@ import { dtypeName } from "./tensor-check.ts";
 
 /** In the order of MODEL_STATUS and JOB_STATUS. */
 export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED"] as const;
-export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED"] as const;
+export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED", "DRAWING"] as const;
 
 const NONE = new Uint8Array(0);
 
@@ -64,6 +65,7 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     baseFee: baseFee(units, ctx.params).toString(),
     costUnits: BigInt(units),
     inline: model.status === MODEL_STATUS.active && isResident(model),
+    tier: manifest.tier,
   };
 }
 
@@ -71,7 +73,9 @@ function members(ctx: QueryContext, jobId: Uint8Array, job: JobRecord): Member[]
   const committee = committees.get(ctx.store, job.committeeRoot) ?? [];
   const record = participations.get(ctx.store, jobId);
   const signers = receipts.get(ctx.store, jobId)?.signers;
-  return committee.map(({ operator }, index) => {
+  const seats = seatsOfJob(job);
+  return committee.flatMap(({ operator }, index) => {
+    if (!seats.get(index)) return [];
     const text = operatorText(ctx.spec, operator);
     if (record === undefined) {
       const reveal = reveals.get(ctx.store, [jobId, operator]);

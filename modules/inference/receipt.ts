@@ -19,6 +19,8 @@ export const Receipt = new ContainerType(
     fields: JobFields,
     outputRoot: Bytes32,
     committeeRoot: Bytes32,
+    /** Over the set with that root: its members that were asked. */
+    seats: portable(() => new BitListType(MAX_VALIDATORS)),
     requestedHeight: Uint64,
     finalHeight: Uint64,
     /** Over the committee, in its order. */
@@ -45,6 +47,7 @@ export interface ReceiptJson {
   readonly requestedHeight: number;
   readonly finalHeight: number;
   readonly committeeSize: number;
+  readonly seats: string;
   readonly signers: string;
   readonly signature: string;
 }
@@ -65,6 +68,7 @@ export function receiptToJson(receipt: Receipt): ReceiptJson {
     requestedHeight: receipt.requestedHeight,
     finalHeight: receipt.finalHeight,
     committeeSize: receipt.signers.bitLen,
+    seats: base64.encode(receipt.seats.uint8Array),
     signers: base64.encode(receipt.signers.uint8Array),
     signature: base64.encode(receipt.signature),
   };
@@ -104,16 +108,20 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
     messageIndex: wholeNumber(json.messageIndex, "messageIndex", 2 ** 32 - 1),
   };
   if (!equalBytes(JobFields.hashTreeRoot(fields), root("jobId"))) throw new Error("receipt jobId is not of its fields");
-  const bits = sized(json.signers, "signers", Math.ceil(committeeSize / 8), base64.decode);
-  const stray = committeeSize % 8 === 0 ? 0 : (bits.at(-1) ?? 0) >> (committeeSize % 8);
-  if (stray !== 0) throw new Error(`receipt signers has bits beyond the committee of ${committeeSize}`);
+  const bitsOf = (name: "seats" | "signers"): BitArray => {
+    const bits = sized(json[name], name, Math.ceil(committeeSize / 8), base64.decode);
+    const stray = committeeSize % 8 === 0 ? 0 : (bits.at(-1) ?? 0) >> (committeeSize % 8);
+    if (stray !== 0) throw new Error(`receipt ${name} has bits beyond the committee of ${committeeSize}`);
+    return new BitArray(bits, committeeSize);
+  };
   return {
     fields,
     outputRoot: root("outputRoot"),
     committeeRoot: root("committeeRoot"),
     requestedHeight: wholeNumber(json.requestedHeight, "requestedHeight"),
     finalHeight: wholeNumber(json.finalHeight, "finalHeight"),
-    signers: new BitArray(bits, committeeSize),
+    seats: bitsOf("seats"),
+    signers: bitsOf("signers"),
     signature: sized(json.signature, "signature", 96, base64.decode),
   };
 }
@@ -134,14 +142,16 @@ export function checkReceipt(
   genesisRoot: Uint8Array,
   bls: Pick<Bls, "verifyAggregate">,
 ): string | undefined {
-  const { fields, committeeRoot, signers } = receipt;
+  const { fields, committeeRoot, seats, signers } = receipt;
   if (!equalBytes(fields.genesisRoot, genesisRoot)) return "it is of another chain";
   const root = ValidatorSet.hashTreeRoot([...committee]);
   if (!equalBytes(root, committeeRoot)) return `the committee has the root ${toHex(root)}, not ${toHex(committeeRoot)}`;
   if (signers.bitLen !== committee.length) return `${signers.bitLen} bits for a committee of ${committee.length}`;
+  if (seats.bitLen !== committee.length) return `${seats.bitLen} seats for a committee of ${committee.length}`;
   const signed = committee.filter((_, index) => signers.get(index));
+  if (signers.getTrueBitIndexes().some((index) => !seats.get(index))) return "a signer had no seat";
   const power = signed.reduce((sum, member) => sum + member.power, 0n);
-  const total = committee.reduce((sum, member) => sum + member.power, 0n);
+  const total = committee.reduce((sum, { power: each }, index) => (seats.get(index) ? sum + each : sum), 0n);
   if (!isQuorum(power, total)) return `signers hold ${power} of ${total}, more than two thirds are needed`;
   const keys = signed.map((member) => member.voteKey);
   return bls.verifyAggregate(keys, receiptRoot(receipt), receipt.signature)

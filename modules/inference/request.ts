@@ -17,6 +17,7 @@ import { isPaused, isResident } from "./resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, type ModelRecord } from "./store.ts";
 import { tensorsProblem } from "./tensor-check.ts";
 import { Tensors } from "./tensors.ts";
+import { servedByEnough } from "./tiers.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
@@ -119,7 +120,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   requireActive(model);
   const inputsRoot = checkedInputs(ctx, model, message.inputs);
   const deadline = checkedDeadline(ctx, message.deadline);
-  const { modelRoot, engineId, modelBytes, fee: runFee } = model.manifest;
+  const { modelRoot, engineId, modelBytes, tier, fee: runFee } = model.manifest;
   const units = costUnits(modelBytes, params);
   const base = baseFee(units, params);
   const maxFee = maxFeeOf(message).amount;
@@ -133,6 +134,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
     kind: JOB_KIND.request,
     modelRoot,
     engineId,
+    tier,
     inputsRoot,
     inputs: message.inputs,
     requester,
@@ -145,7 +147,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   };
   if (message.lane === "inline") {
     requireResident(model);
-    if (!isPaused(ctx, modelRoot)) {
+    if (!isPaused(ctx, modelRoot) && servedByEnough(ctx, tier)) {
       if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, job) };
       inline.demote(modelRoot);
     }

@@ -6,6 +6,7 @@ import type { StateReader } from "../../state/store.ts";
 import { POWER_REDUCTION } from "../staking/keeper.ts";
 import { inferenceError } from "./errors.ts";
 import { inferenceParams } from "./params.ts";
+import { seated, seatsOfJob } from "./seats.ts";
 import { committees, type JobRecord, jobs, reservationEnds, reservations } from "./store.ts";
 
 /**
@@ -38,6 +39,10 @@ export function freeStake(reader: StateReader, operator: Uint8Array, power: bigi
   return stake > reserved ? stake - reserved : 0n;
 }
 
+function freeStakeOf(reader: StateReader, members: ValidatorSet): bigint {
+  return members.reduce((sum, { operator, power }) => sum + freeStake(reader, operator, power), 0n);
+}
+
 /** Of a reservation, by power. Rounded down, so that what is given back is what was taken. */
 function shares(members: ValidatorSet, reserved: bigint): readonly (readonly [Uint8Array, bigint])[] {
   const total = members.reduce((sum, { power }) => sum + power, 0n);
@@ -47,21 +52,36 @@ function shares(members: ValidatorSet, reserved: bigint): readonly (readonly [Ui
 }
 
 /**
+ * The stake that a job's value needs, which these members have free.
+ * @throws TxError inference 17
+ */
+export function checkStake(ctx: Context, members: ValidatorSet, valueAtRisk: bigint): bigint {
+  if (valueAtRisk === 0n) return 0n;
+  const { params, spec } = ctx.block;
+  const needed = stakeFor(valueAtRisk, params);
+  const free = freeStakeOf(ctx.store, members);
+  if (needed !== undefined && needed <= free) return needed;
+  throw inferenceError(
+    "insecure",
+    `value_at_risk is ${valueAtRisk}${spec.denom}, at most ${valueFor(free, params)}${spec.denom} can be answered for now`,
+  );
+}
+
+/** Whether these members have the stake that a value needs; nothing is reserved. */
+export function canAnswerFor(ctx: Context, members: ValidatorSet, valueAtRisk: bigint): boolean {
+  if (valueAtRisk === 0n) return true;
+  const needed = stakeFor(valueAtRisk, ctx.block.params);
+  return needed !== undefined && needed <= freeStakeOf(ctx.store, members);
+}
+
+/**
  * Reserves the stake that a job's value needs. PERF: one write for each member, and none for a job without value.
  * @returns how much, in all.
  * @throws TxError inference 17
  */
 export function reserveStake(ctx: Context, members: ValidatorSet, valueAtRisk: bigint): bigint {
-  if (valueAtRisk === 0n) return 0n;
-  const { params, spec } = ctx.block;
-  const needed = stakeFor(valueAtRisk, params);
-  const free = members.reduce((sum, { operator, power }) => sum + freeStake(ctx.store, operator, power), 0n);
-  if (needed === undefined || needed > free) {
-    throw inferenceError(
-      "insecure",
-      `value_at_risk is ${valueAtRisk}${spec.denom}, at most ${valueFor(free, params)}${spec.denom} can be answered for now`,
-    );
-  }
+  const needed = checkStake(ctx, members, valueAtRisk);
+  if (needed === 0n) return 0n;
   for (const [operator, share] of shares(members, needed)) {
     reservations.set(ctx.store, operator, (reservations.get(ctx.store, operator) ?? 0n) + share);
   }
@@ -69,11 +89,12 @@ export function reserveStake(ctx: Context, members: ValidatorSet, valueAtRisk: b
 }
 
 /** Gives back what a job has reserved; its record is the caller's to change. */
-export function releaseStake(ctx: Context, jobId: Uint8Array, { committeeRoot, reserved }: JobRecord): void {
+export function releaseStake(ctx: Context, jobId: Uint8Array, job: JobRecord): void {
+  const { committeeRoot, reserved } = job;
   if (reserved === 0n) return;
   const members = committees.get(ctx.store, committeeRoot);
   if (members === undefined) throw new Error(`the committee of job ${toHex(jobId)} is gone before its reservation`);
-  for (const [operator, share] of shares(members, reserved)) {
+  for (const [operator, share] of shares(seated(members, seatsOfJob(job)), reserved)) {
     const left = (reservations.get(ctx.store, operator) ?? 0n) - share;
     if (left < 0n) throw new Error(`operator ${toHex(operator)} has less reserved than a job gives back`);
     if (left === 0n) reservations.delete(ctx.store, operator);
@@ -91,9 +112,11 @@ export function releaseLater(ctx: Context, jobId: Uint8Array, { reserved }: JobR
 /** What is reserved for whom by all jobs that are kept. */
 export function reservedByJobs(reader: StateReader): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>();
-  for (const [, { reserved, committeeRoot }] of jobs.entries(reader)) {
+  for (const [, job] of jobs.entries(reader)) {
+    const { reserved, committeeRoot } = job;
     if (reserved === 0n) continue;
-    for (const [operator, share] of shares(committees.get(reader, committeeRoot) ?? [], reserved)) {
+    const members = seated(committees.get(reader, committeeRoot) ?? [], seatsOfJob(job));
+    for (const [operator, share] of shares(members, reserved)) {
       sums.set(toHex(operator), (sums.get(toHex(operator)) ?? 0n) + share);
     }
   }

@@ -3,6 +3,7 @@ import type { SignatureSet } from "../../chain/crypto/bls.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { Reveal } from "../../chain/types/attestation.ts";
 import { accountText } from "../addresses.ts";
+import { seatOf } from "./seats.ts";
 import { attestationRoot } from "./signatures.ts";
 import { commitments, JOB_STATUS, type JobRecord, jobs, reveals } from "./store.ts";
 import type { CheckView } from "./view.ts";
@@ -23,7 +24,7 @@ export function examineReveal(view: CheckView, reveal: Reveal): string | Checked
   if (job === undefined) return `${of}: there is no such job`;
   const open = job.status === JOB_STATUS.revealing || (job.status === JOB_STATUS.final && !job.settled);
   if (!open || view.block.height > job.revealEnd) return `${of}: the reveal window is not open`;
-  const seat = view.committees.get(view.store, job.committeeRoot)?.seat(validator);
+  const seat = seatOf(view.committees.get(view.store, job.committeeRoot), job, validator);
   if (seat === undefined) return `${of}: it is not in the committee`;
   const committed = commitments.get(view.store, [jobId, validator]);
   if (committed === undefined) return `${of}: it has not committed`;

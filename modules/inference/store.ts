@@ -9,7 +9,8 @@ import { ModelManifest } from "./manifest.ts";
 import { Receipt } from "./receipt.ts";
 
 export const MODEL_STATUS = { registered: 0, active: 1, failed: 2 } as const;
-export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3 } as const;
+/** `drawing`: the committee is to be drawn from a later beacon. */
+export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4 } as const;
 export const JOB_KIND = { request: 0, admission: 1, inline: 2 } as const;
 
 /** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
@@ -52,7 +53,16 @@ export const JobRecord = new ContainerType(
     /** The last blocks that take commitments and reveals. */
     commitEnd: Uint64,
     revealEnd: Uint64,
+    /** Of the set that voted on the block of the request. Over it: those that served the tier then, and those of them that were drawn; all, where no more serve it than a committee has. */
     committeeRoot: Bytes32,
+    eligible: portable(() => new BitListType(MAX_VALIDATORS)),
+    drawn: portable(() => new BitListType(MAX_VALIDATORS)),
+    /** The block whose beacon they were drawn from; zero where there was nothing to draw. */
+    drawHeight: Uint64,
+    /** There was no quorum among those drawn, and everyone of the tier has been asked. */
+    widened: new BooleanType(),
+    tier: Uint8,
+    /** Of the seats: those drawn, or everyone of the tier. */
     committeeSize: Uint32,
     committeePower: UintBn64,
     /** All bonded power at the request. */
@@ -117,6 +127,13 @@ const Strikes = new ContainerType(
   { height: Uint64, paused: Uint64, proposers: portable(() => new ListCompositeType(Bytes20, MAX_VALIDATORS)) },
   { typeName: "Strikes" },
 );
+
+/** Tiers by bits: those served before the block `from`, and since. */
+const TierService = new ContainerType({ current: Uint8, next: Uint8, from: Uint64 }, { typeName: "TierService" });
+
+/** `height` of its latest block. */
+const RecentProposer = new ContainerType({ operator: Bytes20, height: Uint64 }, { typeName: "RecentProposer" });
+const MAX_RECENT_PROPOSERS = 3;
 
 const HeldCoin = new ContainerType(
   { denom: portable(() => new ByteListType(MAX_DENOM)), amount: UintBn128 },
@@ -193,3 +210,11 @@ export const readyContinuations = collection("inference", 21, heightJobKey, Mark
 export const reservations = collection("inference", 22, operator, UintBn128);
 /** Final jobs with reserved stake, by the height at whose end it is free again. */
 export const reservationEnds = collection("inference", 23, heightJobKey, Marker);
+/** By operator, of those that have said which tiers they serve. */
+export const tierServices = collection("inference", 24, operator, TierService);
+/** The last proposers, the latest first, each once. */
+export const recentProposers = item(
+  "inference",
+  25,
+  portable(() => new ListCompositeType(RecentProposer, MAX_RECENT_PROPOSERS)),
+);

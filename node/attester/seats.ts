@@ -2,6 +2,7 @@ import { equalBytes } from "../../chain/bytes.ts";
 import type { CommitteeCache } from "../../modules/inference/committee.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
+import { seatOf } from "../../modules/inference/seats.ts";
 import { commitments, JOB_STATUS, type JobRecord, jobInputs, reveals } from "../../modules/inference/store.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { RunRequest } from "./runs.ts";
@@ -31,9 +32,9 @@ export function seatsOf(
 ): readonly Seat[] {
   const seats: Seat[] = [];
   for (const { jobId, job } of readOpenJobs(state)) {
-    const members = committees.get(state, job.committeeRoot)?.members;
-    const operator = members?.find((member) => equalBytes(member.voteKey, voteKey))?.operator;
-    if (operator === undefined) continue;
+    const committee = committees.get(state, job.committeeRoot);
+    const operator = committee?.members.find((member) => equalBytes(member.voteKey, voteKey))?.operator;
+    if (operator === undefined || seatOf(committee, job, operator) === undefined) continue;
     const committed = commitments.get(state, [jobId, operator])?.hash;
     const committing = job.status === JOB_STATUS.committing && height < Math.min(job.commitEnd, job.deadline);
     const revealing =

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
+import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { MsgRegisterModel, TensorSpec } from "../../proto/inference.ts";
 import { canonicalEngineId } from "../engine/engine-id.ts";
@@ -52,9 +53,10 @@ const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknow
   ],
 };
 
-/** May be left out: `inline` is then false. */
+/** May be left out: `inline` is then false, `tier` 0. */
 const OPTIONAL: typeof FIELDS = {
   inline: ["true or false", (value) => typeof value === "boolean"],
+  tier: ["a whole number", (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < MAX_TIERS],
 };
 
 interface Manifest {
@@ -68,6 +70,8 @@ interface Manifest {
   readonly licence: string;
   /** Asks for a place among the models that run while a block is executed. */
   readonly inline?: boolean;
+  /** The class of machines that it needs; 0 where it does not say. */
+  readonly tier?: number;
   /** Inputs that every validator must run before the model is admitted. */
   readonly probes: readonly Readonly<Record<string, TensorInput>>[];
 }
@@ -152,6 +156,7 @@ export function readModelFile(path: string): ModelFile {
       probes,
       maxDeposit: undefined,
       inline: manifest.inline ?? false,
+      tier: manifest.tier ?? 0,
     },
   };
 }

@@ -1,4 +1,11 @@
-import { type Condition, MsgInferThen, MsgRegisterModel, MsgRequestInference, type TensorSpec } from "../inference.ts";
+import {
+  type Condition,
+  MsgInferThen,
+  MsgRegisterModel,
+  MsgRequestInference,
+  MsgSetInferenceTiers,
+  type TensorSpec,
+} from "../inference.ts";
 import { MsgUpdateParams, type ParamChange } from "../params.ts";
 import { MsgSetVoteKey } from "../staking.ts";
 import {
@@ -7,6 +14,7 @@ import {
   any,
   bytes,
   coin,
+  int,
   object,
   optional,
   shortBool,
@@ -68,7 +76,9 @@ export const assayRows: readonly AminoRow[] = [
     probes: shortList(bytes),
     maxDeposit: optional(coin),
     inline: shortBool,
+    tier: shortInt,
   }),
+  aminoRow(MsgSetInferenceTiers, "assay/MsgSetInferenceTiers", { operator: shortText, tiers: shortList(int) }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {
     authority: shortText,
     changes: shortList(object<ParamChange>({ name: shortText, value: shortUint64 })),

@@ -50,7 +50,8 @@ export function signedReceipt(
     return keys[index]?.sign(message) ?? bytes(96, 0);
   });
   const signature = BLS.aggregate(signatures);
-  return { fields, outputRoot, committeeRoot, requestedHeight: 41, finalHeight: 43, signers: bits, signature };
+  const seats = BitArray.fromBoolArray(committee.map(() => true));
+  return { fields, outputRoot, committeeRoot, seats, requestedHeight: 41, finalHeight: 43, signers: bits, signature };
 }
 
 export function trustedJson(validators: readonly Validator[], genesisRoot: Uint8Array = GENESIS_ROOT): TrustedSet {

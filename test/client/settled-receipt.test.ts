@@ -10,7 +10,7 @@ import {
   verifySettledReceipt,
 } from "../../client/settled-receipt.ts";
 import { parseSettlement, settlementToJson } from "../../client/settlement-json.ts";
-import { parseTrustedSet } from "../../client/verify-receipt.ts";
+import { parseTrustedSet, verifyReceipt } from "../../client/verify-receipt.ts";
 import { JOB_STATUS } from "../../modules/inference/store.ts";
 import { QueryParamsResponse } from "../../proto/params.ts";
 import { BLS, bytes } from "./receipt-fixture.ts";
@@ -43,6 +43,28 @@ describe("is only attested", () => {
   test("where the job is not final yet, or not there", async () => {
     expect(stateOf(await makeSettlement({ job: { status: JOB_STATUS.revealing } }))).toMatch(/^attested: .* not final/);
     expect(stateOf(await makeSettlement({ job: null }))).toMatch(/^attested: .* does not hold the job/);
+  });
+});
+
+describe("of a part of the set", () => {
+  // Everyone but the last was asked, who has not signed.
+  const seats = receipt.seats.clone();
+  seats.set(receipt.seats.bitLen - 1, false);
+  const part = { ...receipt, seats };
+  const told = (made: Settlement): string => reasonOf(verifySettledReceipt(part, trusted, made));
+
+  test("is only worth what the chain's record says", async () => {
+    const verdict = verifyReceipt(part, trusted);
+    expect(verdict).toMatchObject({ valid: false, reason: expect.stringContaining("Needed: the job's record") });
+    expect(told(await makeSettlement({ job: { eligible: seats, drawn: seats } }))).toBe("settled");
+    expect(told(await makeSettlement({ job: { eligible: receipt.seats, drawn: seats } }))).toBe("settled");
+    expect(told(await makeSettlement({ job: { drawn: seats, widened: true } }))).toMatch(/asked other validators/);
+    expect(told(settlement)).toBe("invalid: the chain asked other validators");
+    expect(told(await makeSettlement({ job: null }))).toMatch(/^invalid: .* only it shows who was asked/);
+  });
+
+  test("and where the chain asked a part, a receipt of all is not its", async () => {
+    expect(stateOf(await makeSettlement({ job: { drawn: seats } }))).toBe("invalid: the chain asked other validators");
   });
 });
 

@@ -33,6 +33,7 @@ export function receiptOf(seats: readonly Seat[] = SEATS): Receipt {
     fields: JOB_FIELDS,
     outputRoot: bytes(32, 5),
     committeeRoot: ValidatorSet.hashTreeRoot(committee),
+    seats: BitArray.fromBoolArray(committee.map(() => true)),
     requestedHeight: 41,
     finalHeight: 43,
     signers: BitArray.fromBoolArray(committee.map((_, index) => index < committee.length - 1)),
@@ -69,6 +70,8 @@ export async function makeSettlement(made: Made = {}): Promise<Settlement> {
     finalHeight: receipt.finalHeight,
     revealEnd: REVEAL_END,
     committeeRoot: receipt.committeeRoot,
+    eligible: receipt.seats,
+    drawn: receipt.seats,
     outputRoot: receipt.outputRoot,
   };
   if (made.job !== null) jobs.set(overlay, JOB_ID, { ...record, ...made.job });

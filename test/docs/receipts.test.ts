@@ -46,10 +46,12 @@ describe("the table of bytes", () => {
     messageIndex: number(fields.messageIndex, 4),
     outputRoot: receipt.outputRoot,
     committeeRoot: receipt.committeeRoot,
+    seatsOffset: number(344, 4),
     requestedHeight: number(receipt.requestedHeight, 8),
     finalHeight: number(receipt.finalHeight, 8),
-    offset: number(340, 4),
+    signersOffset: number(345, 4),
     signature: receipt.signature,
+    seats: Uint8Array.of(0b1_1111),
     signers: Uint8Array.of(0b1_1011),
   };
   test("is of all bytes, without a gap", () => {
@@ -65,11 +67,12 @@ describe("the table of bytes", () => {
     expect(toHex(bytes.slice(from, from + length))).toBe(toHex(expected[field] ?? new Uint8Array()));
   });
   test.each([
-    [4, 341],
-    [128, 357],
-    [1000, 466],
+    [4, 346],
+    [128, 378],
+    [1000, 596],
   ])("%i members make %i bytes", (members, size) => {
-    expect(Receipt.serialize({ ...receipt, signers: BitArray.fromBitLen(members) })).toHaveLength(size);
+    const bits = BitArray.fromBitLen(members);
+    expect(Receipt.serialize({ ...receipt, seats: bits, signers: bits })).toHaveLength(size);
     expect(TEXT.replaceAll(/\s+/g, " ")).toMatch(new RegExp(`${size}( bytes)? for ${members.toLocaleString("en")}`));
   });
 });

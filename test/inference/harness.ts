@@ -36,10 +36,12 @@ import {
   MsgRegisterModelResponse,
   MsgRequestInference,
   MsgRequestInferenceResponse,
+  MsgSetInferenceTiers,
+  MsgSetInferenceTiersResponse,
 } from "../../proto/inference.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import type { StateReader } from "../../state/store.ts";
-import { accountOf, addressOf, BLS, genesisEntry, SPEC, validatorKeys } from "../modules/network.ts";
+import { accountOf, addressOf, BLS, genesisEntry, SPEC, validatorKeys, valoperOf } from "../modules/network.ts";
 
 export const MODULES: readonly Module[] = [
   authModule,
@@ -74,6 +76,7 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     licence: utf8("Apache-2.0"),
     parent: new Uint8Array(32),
     probeRoots: [],
+    tier: 0,
     inline: false,
     ...change,
   };
@@ -146,7 +149,7 @@ export function createChain(options: ChainOptions = {}) {
     params,
     validators,
     proposer,
-    beacon: new Uint8Array(32),
+    beacon: sha256(Uint8Array.of(height % 256)),
     messages: messageRegistry({ modules: MODULES }),
     inline,
   });
@@ -257,6 +260,8 @@ export function createChain(options: ChainOptions = {}) {
       /** @param at the sequence of the transaction, by default the next. */
       request: (change: Partial<MsgRequestInference> = {}, at?: number) =>
         send(MsgRequestInference, MsgRequestInferenceResponse, requestOf(change), at),
+      tiers: (name: string, tiers: readonly number[]) =>
+        send(MsgSetInferenceTiers, MsgSetInferenceTiersResponse, { operator: valoperOf(name), tiers: [...tiers] }),
       inferThen: (message: MsgInferThen) => send(MsgInferThen, MsgInferThenResponse, message),
     },
     /** A block with requests. @returns the ids of their jobs. */

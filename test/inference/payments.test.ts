@@ -14,6 +14,7 @@ const NAMES = Object.keys(FOUR);
 const attester = (name: string, power: bigint, proposer = "p"): Attester => ({
   operator: addressOf(name),
   power,
+  late: false,
   commitProposer: addressOf(proposer),
   revealProposer: addressOf(proposer),
 });

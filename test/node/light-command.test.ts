@@ -139,7 +139,8 @@ describe("verify finds the committee by a light client", () => {
     const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, GENESIS_ROOT);
     const signature = BLS.aggregate(SEATS.map(([id]) => keyOf(id).sign(message)));
     const signers = at(chain, 5).commit.signers;
-    const receipt = { fields, outputRoot, committeeRoot, requestedHeight, finalHeight: 7, signers, signature };
+    const seats = signers;
+    const receipt = { fields, outputRoot, committeeRoot, seats, requestedHeight, finalHeight: 7, signers, signature };
     const path = join(temporaryFolder(), "receipt.json");
     writeFileSync(path, JSON.stringify(receiptToJson(receipt)));
     return path;

@@ -169,8 +169,8 @@ describe("receipt settle", () => {
 });
 
 test.each<[string[], string | RegExp]>([
-  [["receipt"], 'receipt: "" is none of eip2537, settle'],
-  [["receipt", "setle"], 'receipt: "setle" is none of eip2537, settle (did you mean "settle"?)'],
+  [["receipt"], 'receipt: "" is none of eip2537, settle, prove'],
+  [["receipt", "setle"], 'receipt: "setle" is none of eip2537, settle, prove (did you mean "settle"?)'],
   [["receipt", "eip2537"], "receipt eip2537: receipt.json is missing; see assay receipt eip2537 --help"],
   [["receipt", "eip2537", "x"], /receipt eip2537: --trust <set\.json> is missing/],
   [["receipt", "settle", "x"], /receipt settle: --trust-height and --trust-hash are missing/],

@@ -77,6 +77,7 @@ export function manifestOf(
       probes: [Tensors.serialize(encodeInputs(inputs, rowOf(model, 3)))],
       maxDeposit: undefined,
       inline,
+      tier: 0,
     },
   };
 }

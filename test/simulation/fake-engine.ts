@@ -27,6 +27,7 @@ export function simulatedModel(owner: Uint8Array): ModelManifest {
     licence: utf8("Apache-2.0"),
     parent: new Uint8Array(32),
     probeRoots: [],
+    tier: 0,
     inline: true,
   };
 }

@@ -93,6 +93,7 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     licence: utf8(message.licence),
     parent: message.parent.length === 0 ? ZERO_32 : sized(message.parent, 32, "parent"),
     probeRoots: [],
+    tier: message.tier,
     inline: message.inline,
   };
   const problem = manifestProblem(manifest);
@@ -179,6 +180,7 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
         kind: JOB_KIND.admission,
         modelRoot,
         engineId,
+        tier: manifest.tier,
         inputsRoot: manifest.probeRoots[index] ?? ZERO_32,
         inputs,
         requester: owner,

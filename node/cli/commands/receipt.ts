@@ -1,8 +1,9 @@
+import { aggregateVerifier } from "../../../client/bls.ts";
 import { eip2537Receipt, eip2537ToJson } from "../../../client/eip2537-receipt.ts";
 import { cometClient } from "../../../client/node-rpc.ts";
 import { fetchSettlement } from "../../../client/settled-receipt.ts";
 import { settlementToJson } from "../../../client/settlement-json.ts";
-import { verifyReceipt } from "../../../client/verify-receipt.ts";
+import { verifySignatures } from "../../../client/verify-receipt.ts";
 import { didYouMean } from "../../../genesis/nearest.ts";
 import { UserError } from "../../user-error.ts";
 import { parseArguments } from "../arguments.ts";
@@ -30,9 +31,8 @@ async function eip2537(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Prints the file again, with what shows that the receipt is settled. */
-async function settle(args: readonly string[], io: Io): Promise<number> {
-  const name = "receipt settle";
+/** Prints the file again, with what the chain's state says of the job, if that goes with the receipt. */
+async function addState(name: string, mustBeSettled: boolean, args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseArguments({ name }, args, LIGHT_OPTIONS, ["receipt.json"]);
   const connect = lightSetup(name, values);
   const { receipt, problem, json } = readReceiptFile(positionals[0] ?? "");
@@ -40,11 +40,11 @@ async function settle(args: readonly string[], io: Io): Promise<number> {
   try {
     const setup = await connect();
     const { client } = setup;
-    const verdict = verifyReceipt(receipt, await committeeFor(setup, receipt));
+    const verdict = verifySignatures(receipt, await committeeFor(setup, receipt), aggregateVerifier());
     if (!verdict.valid) throw new UserError(`the receipt does not verify: ${verdict.reason}`);
     const block = await client.update();
     const { settlement, state } = await fetchSettlement(cometClient(client.primary.name), block, receipt);
-    if (state.state !== "settled") {
+    if (mustBeSettled && state.state !== "settled") {
       io.err(stateLine(state));
       return 1;
     }
@@ -55,7 +55,11 @@ async function settle(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<number>>> = { eip2537, settle };
+const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<number>>> = {
+  eip2537,
+  settle: (args, io) => addState("receipt settle", true, args, io),
+  prove: (args, io) => addState("receipt prove", false, args, io),
+};
 
 export const receipt: Command = {
   name: "receipt",
@@ -63,6 +67,7 @@ export const receipt: Command = {
   usage: [
     "receipt eip2537 <receipt.json> --trust <set.json>",
     "receipt eip2537 <receipt.json> --trust-height n --trust-hash <block id> --primary url [--witness url …]",
+    "receipt prove <receipt.json> --trust-height n --trust-hash <block id> --primary url [--witness url …]",
     "receipt settle <receipt.json> --trust-height n --trust-hash <block id> --primary url [--witness url …]",
   ].join("\n"),
   async run(args, io) {

@@ -1,7 +1,8 @@
 import { toHex } from "../../../chain/bytes.ts";
 import { JobFields } from "../../../chain/types/attestation.ts";
+import { aggregateVerifier } from "../../../client/bls.ts";
 import { type ReceiptState, type SettlementVerdict, verifySettledReceipt } from "../../../client/settled-receipt.ts";
-import { type TrustedCommittee, verifyReceipt } from "../../../client/verify-receipt.ts";
+import { type TrustedCommittee, verifyReceipt, verifySignatures } from "../../../client/verify-receipt.ts";
 import type { Receipt } from "../../../modules/inference/receipt.ts";
 import { parseArguments } from "../arguments.ts";
 import { forPeople } from "../client.ts";
@@ -26,9 +27,9 @@ function checked(trusted: TrustedCommittee, file: ReceiptFile, verdict: Settleme
 
 function checkOffline(file: ReceiptFile, trusted: TrustedCommittee): Checked {
   const { receipt, settlement } = file;
+  if (settlement !== undefined) return checked(trusted, file, verifySettledReceipt(receipt, trusted, settlement));
   const verdict = verifyReceipt(receipt, trusted);
-  if (!verdict.valid) return { trusted, reason: verdict.reason, state: undefined };
-  return checked(trusted, file, settlement && verifySettledReceipt(receipt, trusted, settlement));
+  return checked(trusted, file, verdict.valid ? undefined : verdict);
 }
 
 async function checkOnline(
@@ -39,9 +40,10 @@ async function checkOnline(
   try {
     const setup = await connect();
     const trusted = await committeeFor(setup, receipt);
-    const verdict = verifyReceipt(receipt, trusted);
-    if (!verdict.valid) return { trusted, reason: verdict.reason, state: undefined };
-    return checked(trusted, file, settlement && (await settlementOnChain(setup, receipt, settlement)));
+    const verify = settlement === undefined ? verifyReceipt : verifySignatures;
+    const verdict = verify(receipt, trusted, aggregateVerifier());
+    if (!verdict.valid || settlement === undefined) return checked(trusted, file, verdict.valid ? undefined : verdict);
+    return checked(trusted, file, await settlementOnChain(setup, receipt, settlement));
   } catch (error) {
     throw forPeople(error);
   }
@@ -50,9 +52,11 @@ async function checkOnline(
 function attestedLine(receipt: Receipt, { chainId, validators }: TrustedCommittee): string {
   const signed = validators.filter((_, index) => receipt.signers.get(index));
   const power = signed.reduce((sum, member) => sum + member.power, 0n);
-  const total = validators.reduce((sum, member) => sum + member.power, 0n);
+  const asked = validators.filter((_, index) => receipt.seats.get(index));
+  const total = asked.reduce((sum, member) => sum + member.power, 0n);
+  const drawn = asked.length < validators.length ? `, asked out of ${validators.length},` : "";
   return (
-    `valid: ${signed.length} of ${validators.length} validators with ${power} of ${total} power attested ` +
+    `valid: ${signed.length} of ${asked.length} validators${drawn} with ${power} of ${total} power attested ` +
     `output ${toHex(receipt.outputRoot)} of job ${toHex(JobFields.hashTreeRoot(receipt.fields))} on ${chainId}`
   );
 }

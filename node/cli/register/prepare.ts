@@ -24,6 +24,7 @@ export interface Said {
   readonly royaltyPpm: number;
   readonly licence: string;
   readonly inline: boolean;
+  readonly tier: number;
   /** `--shape` options. */
   readonly shapes: readonly string[];
   /** JSON files of inputs by name, each a probe or a list of them. None: they are generated. */
@@ -93,6 +94,7 @@ function checkManifest(
     licence: utf8(said.licence),
     parent: new Uint8Array(32),
     probeRoots: [],
+    tier: said.tier,
     inline: said.inline,
   });
   if (problem !== undefined) throw new UserError(`the chain would refuse this model: ${problem}`);
@@ -152,6 +154,7 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
         probes: probes.map((probe) => Tensors.serialize([...probe])),
         maxDeposit: undefined,
         inline: said.inline,
+        tier: said.tier,
       },
     };
   } finally {

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { toHex } from "../../../chain/bytes.ts";
 import { tensorValues } from "../../../client/tensors.ts";
+import { MAX_TIERS } from "../../../modules/inference/manifest.ts";
 import { dtypeName } from "../../../modules/inference/tensor-check.ts";
 import { type DtypeName, Tensors } from "../../../modules/inference/tensors.ts";
 import type { TensorSpec } from "../../../proto/inference.ts";
@@ -18,7 +19,7 @@ import { createProgressBar } from "./progress-bar.ts";
 export const MAX_DEPOSIT = 1_000_000_000n;
 
 export const REGISTER_USAGE = [
-  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
+  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
   `model register <manifest.json> [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
 ].join("\n");
 
@@ -32,6 +33,7 @@ const OPTIONS = {
   royalty: { type: "string" },
   licence: { type: "string" },
   inline: { type: "boolean" },
+  tier: { type: "string" },
   "inputs-out": { type: "string" },
   "max-deposit": { type: "string", default: String(MAX_DEPOSIT) },
   timeout: { type: "string", default: "120" },
@@ -40,7 +42,7 @@ const OPTIONS = {
 } as const;
 
 /** Said by a manifest's file, and by options for a bare model. */
-const OF_THE_MANIFEST = ["name", "model-version", "fee", "royalty", "licence", "inline"] as const;
+const OF_THE_MANIFEST = ["name", "model-version", "fee", "royalty", "licence", "inline", "tier"] as const;
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>["values"];
 
@@ -61,6 +63,7 @@ async function readModel(path: string, values: Values): Promise<ModelFile> {
     royaltyPpm: integerOption("royalty", values.royalty ?? "0", 0, 1_000_000),
     licence: values.licence ?? "",
     inline: values.inline === true,
+    tier: integerOption("tier", values.tier ?? "0", 0, MAX_TIERS - 1),
     shapes: values.shape ?? [],
     probeFiles: values.probe ?? [],
   });

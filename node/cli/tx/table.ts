@@ -3,6 +3,7 @@ import { bankRows } from "./bank.ts";
 import { distributionRows } from "./distribution.ts";
 import { feegrantRows } from "./feegrant.ts";
 import { govRows } from "./gov.ts";
+import { inferenceRows } from "./inference.ts";
 import type { TxRow } from "./row.ts";
 import { slashingRows } from "./slashing.ts";
 import { stakingRows } from "./staking.ts";
@@ -12,6 +13,7 @@ export const TX_ROWS: readonly TxRow[] = [
   ...bankRows,
   ...stakingRows,
   ...slashingRows,
+  ...inferenceRows,
   ...distributionRows,
   ...govRows,
   ...authzRows,

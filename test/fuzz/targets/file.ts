@@ -147,6 +147,7 @@ const receipt: Receipt = {
   },
   outputRoot: sha256(bytes32),
   committeeRoot: ValidatorSet.hashTreeRoot([...validators]),
+  seats: BitArray.fromBoolArray([true, true, true]),
   requestedHeight: 3,
   finalHeight: 5,
   signers: BitArray.fromBoolArray([true, true, true]),

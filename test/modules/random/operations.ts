@@ -19,7 +19,7 @@ import {
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { MsgInferThen, MsgRegisterModel, MsgRequestInference, MsgSetInferenceTiers } from "../../../proto/inference.ts";
 import { MsgSetVoteKey } from "../../../proto/staking.ts";
 import { INPUTS, tensor } from "../../inference/harness.ts";
 import { ACCOUNT_OPERATIONS } from "./account-operations.ts";
@@ -269,4 +269,12 @@ export const OPERATIONS: Operations = {
       ).finish(),
   ],
   [MsgInferThen.typeUrl]: [6, inferThen],
+  [MsgSetInferenceTiers.typeUrl]: [
+    2,
+    ({ random, actors }) =>
+      MsgSetInferenceTiers.encode({
+        operator: random.pick(actors).valoper,
+        tiers: random.pick([[0], [0], [0, 1], [1], [], [0, 9]]),
+      }).finish(),
+  ],
 };

@@ -1,11 +1,11 @@
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../../proto/inference.ts";
+import { MsgInferThen, MsgRegisterModel, MsgRequestInference, MsgSetInferenceTiers } from "../../../proto/inference.ts";
 import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
-import { accountOf } from "../network.ts";
-import { BAD_ACCOUNTS, BAD_AMOUNTS, BAD_COINS, coin, each, rowsOf } from "./inputs.ts";
+import { accountOf, valoperOf } from "../network.ts";
+import { BAD_ACCOUNTS, BAD_AMOUNTS, BAD_COINS, BAD_OPERATORS, coin, each, rowsOf } from "./inputs.ts";
 import type { Refusal } from "./play.ts";
-import { createWorld, FUNDS, OTHER_DENOM, type World } from "./world.ts";
+import { createWorld, FUNDS, OTHER_DENOM, VALIDATORS, type World } from "./world.ts";
 
 const TENSOR = { name: "x", dtype: "float32", shape: [1n, 2n] };
 const { engineId } = manifestOf("digits");
@@ -50,6 +50,18 @@ function full(parameter: string): World {
 }
 const noPlace = (): World => createWorld({ "inference.inlineMaxModels": 0n });
 const noRoom = (): World => createWorld({ "inference.inlineMaxModelBytes": 999n });
+/** Everybody has left tier 0. */
+function nobodyServes(): World {
+  const world = createWorld();
+  for (const name of VALIDATORS) {
+    world.send({
+      typeUrl: MsgSetInferenceTiers.typeUrl,
+      value: MsgSetInferenceTiers.encode({ operator: valoperOf(name), tiers: [] }).finish(),
+    });
+  }
+  world.block();
+  return world;
+}
 const fullBlock = (): World => full("inference.maxJobsPerBlock");
 const fullBacklog = (): World => full("inference.maxOpenJobs");
 
@@ -69,14 +81,23 @@ const THEN = MsgInferThen.fromPartial({
   gasLimit: 100_000n,
 });
 
+const tiers = rowsOf(MsgSetInferenceTiers, { operator: valoperOf("alice"), tiers: [0, 1] }, { by: "alice" });
 const request = rowsOf(MsgRequestInference, REQUEST);
 const then = rowsOf(MsgInferThen, THEN);
 const condition = (wrong: string, change: Partial<typeof CONDITION>) =>
   then(wrong, "inference/16", { conditions: [{ ...CONDITION, ...change }] });
 const register = rowsOf(MsgRegisterModel, REGISTER);
+
 const NON_AMOUNTS = BAD_AMOUNTS.filter(([wrong]) => wrong !== "zero" && wrong !== "empty");
 
 export const inference: readonly Refusal[] = [
+  ...each(BAD_OPERATORS, "operator", (wrong, operator) => tiers(wrong, "sdk/7", { operator })),
+  tiers("a tier that there is not", "inference/19", { tiers: [8] }),
+  tiers("a tier twice", "inference/19", { tiers: [1, 0, 1] }),
+  rowsOf(MsgSetInferenceTiers, { operator: valoperOf("ann"), tiers: [0] })(
+    "an operator without validator",
+    "inference/19",
+  ),
   ...each(BAD_ACCOUNTS, "requester", (wrong, requester) => request(wrong, "sdk/7", { requester })),
   ...each(BAD_AMOUNTS, "fee", (wrong, amount) => request(wrong, "sdk/10", { maxFee: coin(amount) })),
   request("no fee", "sdk/10", { maxFee: undefined }),
@@ -91,6 +112,7 @@ export const inference: readonly Refusal[] = [
   request("unknown model of an owner", "inference/2", { model: `${accountOf("ben")}/digits` }),
   request("a model that is being admitted", "inference/4", { model: "new" }, { given: registered }),
   request("a name that two owners use", "inference/3", {}, { given: namesake }),
+  request("a tier that nobody serves any more", "inference/18", {}, { given: nobodyServes }),
   request("no more jobs in this block", "inference/11", {}, { given: fullBlock }),
   request("too many open jobs", "inference/12", {}, { given: fullBacklog }),
   request("inputs that are no tensors", "inference/7", { inputs: Uint8Array.of(1, 2, 3) }),

@@ -16,7 +16,7 @@ import { manifestOf } from "../../inference/harness.ts";
 import { accountOf, addressOf, BLS, genesisEntry, SPEC, validatorKeys } from "../network.ts";
 
 /** A chain of every module, and its names: validators that are bonded, accounts with coins, and accounts without. */
-const VALIDATORS = ["alice", "bob", "carol"] as const;
+export const VALIDATORS = ["alice", "bob", "carol"] as const;
 const RICH = ["ann", "ben", "owner", ...VALIDATORS] as const;
 const POOR = "poor";
 /** Of everybody rich, in base units, besides stake. */
