@@ -187,8 +187,6 @@ export const QueryCommitteeResponse = message(`${PACKAGE}.QueryCommitteeResponse
   tier: [33, "uint32"],
   /** The block whose beacon they were drawn from; zero where everyone of the tier was asked at once. */
   drawHeight: [34, "uint64"],
-  /** Seats drawn, at most: parameter inference.committeeMax. */
-  committeeMax: [35, "uint64"],
 });
 export type QueryCommitteeResponse = Message<typeof QueryCommitteeResponse>;
 

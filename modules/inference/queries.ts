@@ -135,7 +135,6 @@ function committee(ctx: QueryContext, request: QueryCommitteeRequest): QueryComm
     seats: seatsOfJob(job).uint8Array,
     tier: job.tier,
     drawHeight: BigInt(job.drawHeight),
-    committeeMax: inferenceParams.read(ctx.params).committeeMax,
   };
 }
 

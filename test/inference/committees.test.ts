@@ -4,10 +4,11 @@ import { describe, expect, test } from "vitest";
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { Event } from "../../chain/module.ts";
-import { committeeSeed, drawSeats } from "../../modules/inference/draw.ts";
+import { drawSeats } from "../../modules/inference/draw.ts";
 import { checkReceipt } from "../../modules/inference/receipt.ts";
 import { countSeats, seatsOfJob } from "../../modules/inference/seats.ts";
 import { JOB_STATUS, receipts } from "../../modules/inference/store.ts";
+import { describeCommittee } from "../../node/cli/query/committee.ts";
 import { QueryCommitteeRequest, QueryCommitteeResponse } from "../../proto/inference-query.ts";
 import { addressOf, BLS, refusal, SPEC } from "../modules/network.ts";
 import { type Chain, createChain, jobOutput, manifestOf } from "./harness.ts";
@@ -126,12 +127,16 @@ describe("a committee, where more serve the tier than it has seats", () => {
     const answer = QueryCommitteeResponse.decode(
       chain.query("Committee", QueryCommitteeRequest.encode({ jobId: toHex(jobId) }).finish()),
     );
-    expect(answer).toMatchObject({ tier: 0, drawHeight: 4n, committeeMax: 3n });
+    expect(answer).toMatchObject({ tier: 0, drawHeight: 4n });
     const beacon = sha256(Uint8Array.of(4));
-    const eligible = new BitArray(answer.eligible, answer.validators.length);
-    const drawn = drawSeats(committeeSeed(beacon, jobId), chain.validators, eligible, Number(answer.committeeMax));
-    expect(drawn.uint8Array).toEqual(answer.drawn);
-    expect(answer.seats).toEqual(answer.drawn);
+    const shown = describeCommittee(answer, toHex(jobId), beacon);
+    expect(shown.draw).toEqual({ height: 4, beacon: toHex(beacon), seats: 3 });
+    expect(shown.validators.map(({ seat }) => seat).toSorted((a, b) => a.length - b.length)).toEqual([
+      ...new Array<string>(3).fill("drawn"),
+      ...new Array<string>(3).fill("not drawn"),
+    ]);
+    expect(() => describeCommittee(answer, toHex(jobId), sha256(beacon))).toThrow(/draws others than the node says/);
+    expect(() => describeCommittee({ ...answer, root: beacon }, toHex(jobId), beacon)).toThrow(/not those of the root/);
   });
 
   test("another job of the same block has another", () => {

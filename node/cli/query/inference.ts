@@ -7,6 +7,7 @@ import { UserError } from "../../user-error.ts";
 import { decodeAnyAddress } from "../addresses.ts";
 import { genesisDocument } from "../genesis-document.ts";
 import { words } from "../tx/kinds.ts";
+import { committeeOf } from "./committee.ts";
 import { type Asked, HEIGHT, type QueryRow, questionRow } from "./row.ts";
 
 /** The set that voted on a block, as `assay verify` takes it. What the node says is checked as far as it can be without trust. */
@@ -61,9 +62,9 @@ export const inferenceRows: readonly QueryRow[] = [
   }),
   questionRow({
     path: "committee",
-    summary: "who answers for a run",
+    summary: "who answers for a run; a draw is made again from the beacon of its block",
     args: { job: jobId },
-    ask: ({ job }, { comet }) => inferenceQueries(comet).committee(job),
+    ask: ({ job }, asked) => committeeOf(asked, job),
   }),
   questionRow({
     path: "inference security",
