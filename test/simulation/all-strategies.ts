@@ -6,10 +6,14 @@ import { equivocateAttestations } from "./strategies/equivocate-attestations.ts"
 import { equivocateProposals } from "./strategies/equivocate-proposals.ts";
 import { equivocateVotes } from "./strategies/equivocate-votes.ts";
 import { falsePol } from "./strategies/false-pol.ts";
+import { flipFlop } from "./strategies/flip-flop.ts";
+import { guessOutputs } from "./strategies/guess-outputs.ts";
 import { invalidBlocks } from "./strategies/invalid-blocks.ts";
+import { leaveOut } from "./strategies/leave-out.ts";
 import { lyingSync } from "./strategies/lying-sync.ts";
 import { nilOnly } from "./strategies/nil-only.ts";
 import { selectiveSend } from "./strategies/selective-send.ts";
+import { slowRuns } from "./strategies/slow-runs.ts";
 import { untimelyVotes } from "./strategies/untimely-votes.ts";
 import { voteFlood } from "./strategies/vote-flood.ts";
 import { withhold } from "./strategies/withhold.ts";
@@ -36,4 +40,8 @@ export const STRATEGIES: readonly Strategy[] = [
   badEvidence,
   ...ATTESTING,
   breakLocks,
+  flipFlop,
+  guessOutputs,
+  slowRuns,
+  leaveOut,
 ];

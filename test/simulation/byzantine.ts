@@ -37,8 +37,8 @@ export interface Byzantine {
   engine(honest: NodeEngine): NodeEngine;
   /** Signs whatever it is asked to, and is never surprised by a signature of its own. */
   signer(honest: ConsensusSigner): ConsensusSigner;
-  /** Sees what comes from others. */
-  hear(topic: TopicName, bytes: Uint8Array): void;
+  /** Sees what comes from others. @returns whether its honest code hears it, too. */
+  hear(topic: TopicName, bytes: Uint8Array): boolean;
   act(): void;
   /** What it answers to a request in place of the honest answer. */
   answer(protocol: ProtocolName, honest: Uint8Array): Uint8Array;
@@ -163,6 +163,10 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
     engine: (honest) => ({
       id: honest.id,
       async run(request) {
+        for (const { name, slowness = 1 } of strategies) {
+          if (slowness > 1) count(name);
+          for (let again = 1; again < slowness; again++) await honest.run(request);
+        }
         const result = await honest.run(request);
         if (result.kind !== "ok") return result;
         let { outputs } = result;
@@ -186,9 +190,12 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
         const commitment = decodeWire(Commitment, bytes);
         if (commitment !== undefined) heard = [...heard, commitment].slice(-MAX_HEARD);
       }
-      if (topic !== "proposal") return;
+      const deaf = strategies.find(({ ignores }) => ignores?.includes(topic));
+      if (deaf !== undefined) count(deaf.name);
+      if (topic !== "proposal") return deaf === undefined;
       const proposal = decodeWire(SignedProposal, bytes);
       if (proposal !== undefined) see(proposal);
+      return deaf === undefined;
     },
     act() {
       for (const strategy of strategies) {

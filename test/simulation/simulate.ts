@@ -131,8 +131,7 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
 
   function deliver(from: number, topic: TopicName, bytes: Uint8Array, to: number): void {
     network.send(from, to, `node${to} gets ${topic} of node${from}`, () => {
-      faulty.get(to)?.hear(topic, bytes);
-      nodeAt(to).receive(topic, bytes, from);
+      if (faulty.get(to)?.hear(topic, bytes) !== false) nodeAt(to).receive(topic, bytes, from);
     });
   }
 

@@ -4,6 +4,7 @@ import type { Vote, VoteType } from "../../chain/types/vote.ts";
 import type { Tensors } from "../../modules/inference/tensors.ts";
 import type { RevealMessage } from "../../node/wire.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
+import type { TopicName } from "../../p2p/topics.ts";
 import type { Random } from "./random.ts";
 
 /** What one node may say to another, about consensus and about the runs of models. */
@@ -55,6 +56,10 @@ export interface Strategy {
   act?(actor: Actor): void;
   /** What it takes for the outputs of a run. */
   compute?(actor: Actor, honest: Tensors): Tensors;
+  /** Its engine takes so many times as long. */
+  readonly slowness?: number;
+  /** What it takes for unsaid when others say it. */
+  readonly ignores?: readonly TopicName[];
   /** What it answers to a request in place of the honest answer. */
   answer?(actor: Actor, protocol: ProtocolName, honest: Uint8Array): Uint8Array;
 }

@@ -71,7 +71,9 @@ function randomMessage(random: Random, { accounts, operators, genesis }: World, 
       MsgRequestInference.fromPartial({
         requester: address,
         model: "simulated",
-        inputs,
+        // Some are of another length, or impossible to be final by then.
+        inputs: random.chance(0.05) ? inputs.subarray(1) : inputs,
+        deadline: random.chance(0.1) ? BigInt(random.int(12)) : 0n,
         maxFee,
         lane: random.chance(0.5) ? "inline" : "",
       }),
