@@ -48,7 +48,16 @@ async function sumOf(seeds: number, strategies: readonly Strategy[], changes: Pa
     results.push(result);
   }
   const sum = (
-    name: "runsFinal" | "runsFailed" | "dissents" | "equivocations" | "challenges" | "amnesia" | "byzantineActs",
+    name:
+      | "runsDrawn"
+      | "runsWidened"
+      | "runsFinal"
+      | "runsFailed"
+      | "dissents"
+      | "equivocations"
+      | "challenges"
+      | "amnesia"
+      | "byzantineActs",
   ) => results.reduce((total, result) => total + result[name], 0);
   return { sum };
 }
@@ -93,6 +102,21 @@ test("where about a third of it does, runs fail, or become final on the right ou
   // Delegations move the power to either side of a third.
   const { sum } = await sumOf(2, [], { nodes: 6, ...liars(2) });
   expect(sum("runsFailed")).toBeGreaterThan(0);
+});
+
+test("committees are drawn, and everyone is asked where some of those drawn lie or hide", async () => {
+  for (const strategy of [wrongOutputs, withholdReveals]) {
+    const { sum } = await sumOf(2, [], {
+      nodes: 7,
+      byzantine: [[strategy], [strategy]],
+      network: CALM,
+      heights: 30,
+    });
+    expect(sum("runsDrawn")).toBeGreaterThan(0);
+    expect(sum("runsWidened")).toBeGreaterThan(0);
+    expect(sum("runsFinal")).toBeGreaterThan(0);
+    expect(sum("equivocations")).toBe(0);
+  }
 });
 
 test("who attests two outputs is convicted by its own signatures", async () => {

@@ -12,6 +12,10 @@ import type { World } from "./world.ts";
 
 /** How many runs of models ended in one way or the other, in decided blocks. */
 export interface JobCounts {
+  /** Their committee was drawn. */
+  drawn: number;
+  /** Those drawn had no quorum. */
+  widened: number;
   final: number;
   /** Ran inline. */
   inline: number;
@@ -39,7 +43,7 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
   const honest = new Set(
     operators.filter((_, i) => correct.includes(i)).map((one) => encodeAddress(genesis.spec.prefix, one)),
   );
-  const counts: JobCounts = { final: 0, inline: 0, failed: 0, dissents: 0, equivocations: 0 };
+  const counts: JobCounts = { drawn: 0, widened: 0, final: 0, inline: 0, failed: 0, dissents: 0, equivocations: 0 };
 
   function rightRoot(state: StateReader, jobId: string): string {
     const job = jobs.get(state, fromHex(jobId));
@@ -53,6 +57,12 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
       case "inference_final":
         counts.final++;
         if (attributeOf(event, "output_root") !== rightRoot(state, jobId)) return `${jobId} is final on a wrong output`;
+        return undefined;
+      case "inference_drawn":
+        counts.drawn++;
+        return undefined;
+      case "inference_widened":
+        counts.widened++;
         return undefined;
       case "inference_failed":
         counts.failed++;

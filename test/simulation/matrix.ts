@@ -16,6 +16,8 @@ const SUMMED = [
   "byzantineActs",
   "evidence",
   "transactions",
+  "runsDrawn",
+  "runsWidened",
   "runsFinal",
   "runsInline",
   "runsFailed",
@@ -23,7 +25,7 @@ const SUMMED = [
   "equivocations",
 ] as const;
 /** What few seeds bring about; test/simulation/accountability.test.ts sees to it. */
-const RARE: ReadonlySet<string> = new Set(["runsFailed", "dissents", "equivocations"]);
+const RARE: ReadonlySet<string> = new Set(["runsDrawn", "runsWidened", "runsFailed", "dissents", "equivocations"]);
 
 /** What has not happened in any run, of all that should have: a matrix that tests nothing looks as good as one that passes. */
 export function missing(totals: Totals): readonly string[] {

@@ -55,6 +55,9 @@ export interface SimulationResult {
   readonly amnesia: number;
   readonly transactions: number;
   /** Runs of models that ended in an output, and without one. */
+  /** Whose committee was drawn, and that everyone was asked after it. */
+  readonly runsDrawn: number;
+  readonly runsWidened: number;
   readonly runsFinal: number;
   readonly runsInline: number;
   readonly runsFailed: number;

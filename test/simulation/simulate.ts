@@ -207,6 +207,8 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     rounds: checks.counts.rounds,
     challenges: checks.counts.challenges,
     amnesia: checks.counts.amnesia,
+    runsDrawn: checks.counts.jobs.drawn,
+    runsWidened: checks.counts.jobs.widened,
     runsFinal: checks.counts.jobs.final,
     runsInline: checks.counts.jobs.inline,
     runsFailed: checks.counts.jobs.failed,

@@ -2,6 +2,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { type Bls, type BlsSecretKey, blsKeyFromSeed, blsSecretKey, createBls } from "../../chain/crypto/bls.ts";
 import { ed25519PublicKey, signEd25519 } from "../../chain/crypto/ed25519.ts";
 import { accountAddress, sha256 } from "../../chain/crypto/hash.ts";
+import { readParams, writeParams } from "../../chain/executor/chain-state.ts";
 import { initialState } from "../../chain/executor/genesis.ts";
 import { type Genesis, parseGenesis } from "../../genesis/document.ts";
 import { localGenesis } from "../../genesis/local-network.ts";
@@ -65,6 +66,12 @@ const PARAMS = {
   "inference.appealWindow": 3n,
 };
 
+/** By the number of validators: so few that committees are drawn, and so many that the faulty, less than a third, can't be two thirds of one. */
+const COMMITTEE_MAX: ReadonlyMap<number, bigint> = new Map([
+  [7, 4n],
+  [10, 5n],
+]);
+
 const seedOf = (name: string): Uint8Array => sha256(Buffer.from(name));
 
 function account(index: number): Account {
@@ -107,6 +114,11 @@ export function createWorld({ nodes, realBls }: WorldOptions): World {
   const runtime = { spec: genesis.spec, modules, ante, bls };
   const empty = createOverlay({ get: () => undefined, iterate: () => [] });
   const state = initialState(runtime, empty, genesis);
+  // Genesis has at least 70: a network that large takes too long here.
+  const committeeMax = COMMITTEE_MAX.get(nodes);
+  if (committeeMax !== undefined) {
+    writeParams(state, new Map([...readParams(state), ["inference.committeeMax", committeeMax]]));
+  }
   const supply = supplyOf(state, genesis.spec.denom);
   return { bls, voteKeys, operators, accounts, genesis, changes: state.changes(), supply };
 }
