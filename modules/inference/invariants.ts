@@ -26,7 +26,7 @@ import {
 export function escrowInvariant(reader: StateReader, { denom }: Pick<ChainSpec, "denom">): readonly string[] {
   let owed = 0n;
   for (const [, { status, escrow }] of jobs.entries(reader)) {
-    if (status === JOB_STATUS.committing || status === JOB_STATUS.revealing) owed += escrow;
+    if (status !== JOB_STATUS.final && status !== JOB_STATUS.failed) owed += escrow;
   }
   for (const [, { status, deposit }] of models.entries(reader)) if (status === MODEL_STATUS.registered) owed += deposit;
   const held = balance(reader, ESCROW, denom);

@@ -71,8 +71,8 @@ export function mayWiden(ctx: Context, job: JobRecord): boolean {
 }
 
 /**
- * Asks everyone of the tier, since those drawn had no quorum. What has been committed and revealed stays; who has committed and not revealed can't
- * reveal any more. The first output with more than two thirds of the whole tier is final.
+ * Asks everyone of the tier, since those drawn had no quorum. What has been committed and revealed stays, and who has committed may
+ * still reveal, but nothing else. The first output with more than two thirds of the whole tier is final.
  */
 export function widen(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
   if (!canAnswerFor(ctx, seated(committee.members, job.eligible), job.valueAtRisk)) {

@@ -14,7 +14,7 @@ import type { RevealMessage } from "../wire.ts";
 import type { AttestationStore } from "./attestation-store.ts";
 import { createRuns, type RunOutput, type RunRequest, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf } from "./seats.ts";
-import { type PendingMessage, speculativeRun } from "./speculation.ts";
+import { type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
 
 export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel" | "onRun"> {
   readonly signer: AttestationSigner;
@@ -72,6 +72,8 @@ export function createAttester(options: AttesterOptions): Attester {
   /** Ends the wait for more runs that end. */
   let gathering: (() => void) | undefined;
   let tip: StateReader | undefined;
+  /** Of the next block. */
+  let asked: ReadonlySet<number> | undefined;
   let closed = false;
 
   /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
@@ -197,6 +199,7 @@ export function createAttester(options: AttesterOptions): Attester {
     runs,
     onCommit(state) {
       tip = state;
+      asked = undefined;
       said.clear();
       guardedAdvance();
     },
@@ -205,7 +208,8 @@ export function createAttester(options: AttesterOptions): Attester {
       try {
         for (const message of messages) {
           if (runs.speculative >= MAX_SPECULATIVE) return;
-          const request = speculativeRun(tip, spec, message);
+          asked ??= tiersAsked(tip, signer.publicKey);
+          const request = speculativeRun(tip, spec, message, asked);
           if (request !== undefined) void runs.start(request, "low");
         }
       } catch (error) {

@@ -1,16 +1,19 @@
+import { equalBytes } from "../../chain/bytes.ts";
 import { decodeAddress } from "../../chain/crypto/bech32.ts";
 import { parseAmount } from "../../chain/decode-tx.ts";
 import { TxError } from "../../chain/errors.ts";
-import { readParams } from "../../chain/executor/chain-state.ts";
+import { readParams, readRotation, readTip } from "../../chain/executor/chain-state.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import type { Params } from "../../chain/params.ts";
 import { balance } from "../../modules/bank/keeper.ts";
 import { baseFee, costUnits } from "../../modules/inference/fees.ts";
+import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { resolveModel } from "../../modules/inference/models.ts";
 import { inferenceParams } from "../../modules/inference/params.ts";
 import { MODEL_STATUS, type ModelRecord } from "../../modules/inference/store.ts";
 import { tensorsProblem } from "../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
+import { tiersServed } from "../../modules/inference/tiers.ts";
 import { MsgInferThen, MsgRequestInference } from "../../proto/inference.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { RunRequest } from "./runs.ts";
@@ -61,14 +64,39 @@ function requestIn({ typeUrl, value }: PendingMessage): MsgRequestInference | un
   return undefined;
 }
 
-/** The run that a waiting message will ask for, if it looks as if it would succeed; undefined for any other message. */
-export function speculativeRun(state: StateReader, spec: ChainSpec, pending: PendingMessage): RunRequest | undefined {
+/**
+ * The tiers whose jobs a vote key will surely be asked about in the next block: those that its validator serves, and so few others that nobody is drawn.
+ * PERF: reads every validator's tiers; once a block is enough.
+ */
+export function tiersAsked(state: StateReader, voteKey: Uint8Array): ReadonlySet<number> {
+  const { validators } = readRotation(state);
+  const height = readTip(state).height + 1;
+  const { committeeMax } = inferenceParams.read(readParams(state));
+  const served = validators.map(({ operator }) => tiersServed(state, operator, height));
+  const own = served[validators.findIndex((validator) => equalBytes(validator.voteKey, voteKey))] ?? 0;
+  const serves = (tiers: number, tier: number): boolean => ((tiers >> tier) & 1) === 1;
+  const isAsked = (tier: number): boolean =>
+    serves(own, tier) && served.filter((tiers) => serves(tiers, tier)).length <= Number(committeeMax);
+  return new Set(Array.from({ length: MAX_TIERS }, (_, tier) => tier).filter(isAsked));
+}
+
+/**
+ * The run that a waiting message will ask for, if it looks as if it would succeed; undefined for any other message.
+ * @param tiers whose attested jobs this validator is asked about. Inline every validator runs everything.
+ */
+export function speculativeRun(
+  state: StateReader,
+  spec: ChainSpec,
+  pending: PendingMessage,
+  tiers: ReadonlySet<number>,
+): RunRequest | undefined {
   const message = requestIn(pending);
   if (message === undefined) return undefined;
   const params = readParams(state);
   if (message.inputs.length > Number(inferenceParams.read(params).maxInputBytes)) return undefined;
   const model = findModel(state, spec, message.model);
-  if (model === undefined || !canPay(state, spec, params, message, model)) return undefined;
+  if (model === undefined || (message.lane !== "inline" && !tiers.has(model.manifest.tier))) return undefined;
+  if (!canPay(state, spec, params, message, model)) return undefined;
   const tensors = decoded(() => Tensors.deserialize(message.inputs));
   if (tensors === undefined || tensorsProblem(model.manifest.inputs, tensors) !== undefined) return undefined;
   return { manifest: model.manifest, inputsRoot: Tensors.hashTreeRoot(tensors), inputs: message.inputs };

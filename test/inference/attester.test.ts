@@ -298,6 +298,17 @@ test("a run begun for a waiting transaction answers the job that comes of it", a
   expect(alice.asked).toHaveLength(1);
 });
 
+test("nothing is computed in advance for a tier that this validator does not serve", async () => {
+  const chain = createChain();
+  const alice = await start("alice", () => ok(7));
+  chain.block({ run: () => chain.send.tiers("alice", [1]) });
+  alice.attester.onCommit(chain.store);
+  alice.attester.onPendingTx([pending()]);
+  expect(alice.asked).toHaveLength(0);
+  alice.attester.onPendingTx([pending({ lane: "inline" })]);
+  await until(() => alice.asked.length === 1);
+});
+
 test("speculation that had to make way is begun again for the job", async () => {
   const chain = createChain();
   const alice = await start("alice", ({ priority }) =>
