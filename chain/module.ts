@@ -57,6 +57,11 @@ export interface InlineLane {
    * @param room that is full: the block's, of which there is more in the next, or the chain's.
    */
   full(error: TxError, room: "block" | "chain"): Error;
+  /**
+   * Notes that a job is opened. What a proposer takes for too many makes no block invalid: of a block that is judged there are never too many.
+   * @throws where a proposer wants no more in its block: what leaves the transaction for a later one.
+   */
+  takeJob(): void;
   /** Notes that a model's run was asked for in vain, whatever becomes of the transaction. */
   demote(modelRoot: Uint8Array): void;
   /** Of this block so far, each model once, in the order they were noted. */

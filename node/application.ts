@@ -20,6 +20,7 @@ import type { StateStore } from "../state/store.ts";
 import type { StoredBlock } from "./api.ts";
 import { pruneWrites, readCertified, storedBlock } from "./block-store.ts";
 import { buildBestBlock } from "./build.ts";
+import { createJobPace } from "./job-pace.ts";
 import type { Logger } from "./log.ts";
 import type { Mempool } from "./mempool.ts";
 import { polkaWrites } from "./polka-store.ts";
@@ -69,6 +70,7 @@ const MAX_EXECUTED = 8;
 export function createApplication(options: ApplicationOptions): Application {
   const { runtime, registry, store, mempool, sources, log } = options;
   const executed = new Map<string, ExecutedBlock>();
+  const pace = createJobPace(store.latest);
   let params: Params = readParams(store.latest);
   let tip = readStoredTip();
 
@@ -128,7 +130,7 @@ export function createApplication(options: ApplicationOptions): Application {
     async build(request) {
       const start = { ...request, parentId: tip.blockId, parentCommit: tip.commit };
       const block = timed(() =>
-        buildBestBlock({ runtime, store, mempool, sources, inline: options.inline, log }, start),
+        buildBestBlock({ runtime, store, mempool, sources, inline: options.inline, log }, start, pace.room),
       );
       remember(block);
       return block.block;
@@ -153,6 +155,8 @@ export function createApplication(options: ApplicationOptions): Application {
       const { writes, stored } = storedBlock(result, commit);
       await store.commit(result.update, [...writes, ...pruned, ...polkaWrites(store, height, polkas)]);
       executed.clear();
+      const { events, txs } = stored.result;
+      pace.committed([...events, ...txs.flatMap((tx) => tx.events)], store.latest);
       params = readParams(store.latest);
       tip = { height, time, blockId: id, commit };
       mempool.committed(result.txHashes);

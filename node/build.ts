@@ -27,11 +27,13 @@ const NO_POOLS: Pick<BlockContents, "evidence" | "select"> = {
  * The fullest block that can be built. Whatever makes building throw is left out, because a proposer that fails proposes
  * nothing, and would fail again at its next turn. A transaction that throws is quarantined. When it is the end of the block that
  * throws, half of the transactions are tried, then a quarter, down to none: one that is to blame alone is found in the end.
+ * @param maxJobs that it opens; requests beyond them wait.
  * @throws when not even an empty block can be built, which is a fault of this node.
  */
 export function buildBestBlock(
   { runtime, store, mempool, sources, inline, log }: BuildPorts,
   start: Start,
+  maxJobs = Number.POSITIVE_INFINITY,
 ): ExecutedBlock {
   let limit = Number.MAX_SAFE_INTEGER;
   let withPools = true;
@@ -45,6 +47,7 @@ export function buildBestBlock(
       ...(withPools ? pools : NO_POOLS),
       transactions,
       outputs: (run) => inline.output(run),
+      maxJobs,
     });
   }
 

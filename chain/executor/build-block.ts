@@ -24,6 +24,8 @@ export interface BlockContents {
   select(context: RecordingContext): BlockAttestations;
   /** Outputs of models that transactions run inline; without it those that do wait. */
   readonly outputs?: OutputSource;
+  /** Jobs that the block is to open at most. */
+  readonly maxJobs?: number;
 }
 
 export interface BuiltBlock {
@@ -58,10 +60,18 @@ function outputBytes({ outcomes }: BlockLane): number {
   return outcomes.reduce((sum, { output }) => sum + output.length + 40, 0);
 }
 
+/** Transactions of one kind that are tried while the chain takes no more of it: each is executed and undone, and under load hundreds wait. */
+const MAX_TRIES_IN_VAIN = 4;
+
+function kindOf({ messages }: DecodedTx): string {
+  return [...new Set(messages.map(({ typeUrl }) => typeUrl))].join();
+}
+
 /** Runs what fits. A sender whose transaction is left for a later block has its later ones left too: they build on it. */
 function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane, otherBytes: number) {
   const room = createBlockRoom(run.context.block.params, otherBytes + (lane.open ? INLINE_OUTPUT_BYTES : 0));
   const left = new Set<string>();
+  const inVain = new Map<string, number>();
   const taken: DecodedTx[] = [];
   const refused: { tx: DecodedTx; reason: string }[] = [];
   for (const tx of contents.transactions) {
@@ -70,7 +80,9 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
     const leave = (): void => {
       for (const signer of signers) left.add(signer);
     };
-    if (room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
+    const kind = kindOf(tx);
+    const isHopeless = (inVain.get(kind) ?? 0) >= MAX_TRIES_IN_VAIN;
+    if (isHopeless || room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
       leave();
       continue;
     }
@@ -81,6 +93,7 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
     } catch (error) {
       const waits = error instanceof RunPendingError;
       if (waits && !(error.outgrows && taken.length === 0)) {
+        if (error.crowded) inVain.set(kind, (inVain.get(kind) ?? 0) + 1);
         leave();
         continue;
       }
@@ -116,8 +129,11 @@ export function buildBlock(
   const { validatorsRoot, paramsRoot } = head;
   const evidence = usableEvidence({ runtime, base: store.latest, time: request.time }, contents.evidence);
   const start: BlockStart = { ...request, validatorsRoot, paramsRoot, evidence };
-  const lane = buildingLane(start.round, (inline) =>
-    outputBytes(lane) > INLINE_OUTPUT_BYTES - MAX_INLINE_OUTPUT - 40 ? undefined : contents.outputs?.(inline),
+  const lane = buildingLane(
+    start.round,
+    (inline) =>
+      outputBytes(lane) > INLINE_OUTPUT_BYTES - MAX_INLINE_OUTPUT - 40 ? undefined : contents.outputs?.(inline),
+    contents.maxJobs,
   );
   const run = startBlock(runtime, store.latest, start, lane);
   const attestations = beginWith(run, contents);

@@ -14,10 +14,13 @@ export interface InlineOutcome {
 export class RunPendingError extends Error {
   /** The block's own room was too small: a transaction that is alone in one will not fit into another either. */
   readonly outgrows: boolean;
-  constructor(reason: string, outgrows = false) {
+  /** The chain takes no more of the kind for now. */
+  readonly crowded: boolean;
+  constructor(reason: string, room?: "block" | "chain") {
     super(reason);
     this.name = "RunPendingError";
-    this.outgrows = outgrows;
+    this.outgrows = room === "block";
+    this.crowded = room === "chain";
   }
 }
 
@@ -40,12 +43,16 @@ interface LaneRules {
   /** The block has no room for a run. */
   overfull(reason: string): Error;
   full?(error: TxError, room: "block" | "chain"): Error;
+  readonly maxJobs?: number;
   close?(outcomes: readonly InlineOutcome[]): void;
 }
 
 function createLane(round: number, rules: LaneRules): BlockLane {
   let outcomes: readonly InlineOutcome[] = [];
   const demoted: Uint8Array[] = [];
+  let jobs = 0;
+  /** At the begin of the transaction: of one with more jobs than there is room for, all are let in or none. */
+  let before = { outcomes, demoted: 0, jobs: 0 };
   return {
     open: round === 0,
     demoted,
@@ -61,13 +68,19 @@ function createLane(round: number, rules: LaneRules): BlockLane {
       return output;
     },
     full: (error, room) => rules.full?.(error, room) ?? error,
+    takeJob() {
+      if (before.jobs >= (rules.maxJobs ?? Number.POSITIVE_INFINITY)) {
+        throw new RunPendingError("committees are busy", "chain");
+      }
+      jobs++;
+    },
     demote(modelRoot) {
       if (!demoted.some((known) => equalBytes(known, modelRoot))) demoted.push(modelRoot);
     },
     mark() {
-      const before = { outcomes, demoted: demoted.length };
+      before = { outcomes, demoted: demoted.length, jobs };
       return () => {
-        outcomes = before.outcomes;
+        ({ outcomes, jobs } = before);
         demoted.length = before.demoted;
       };
     },
@@ -92,17 +105,21 @@ export function carriedLane(round: number, results: readonly JobOutput[]): Block
   });
 }
 
-/** The lane of a block that is built. */
-export function buildingLane(round: number, source: OutputSource): BlockLane {
+/**
+ * The lane of a block that is built.
+ * @param maxJobs that it is to open.
+ */
+export function buildingLane(round: number, source: OutputSource, maxJobs = Number.POSITIVE_INFINITY): BlockLane {
   return createLane(round, {
+    maxJobs,
     take(run, index) {
       if (index >= MAX_INLINE_RESULTS_PER_BLOCK) throw new RunPendingError("the block has its inline runs");
       const output = source(run);
       if (output === undefined) throw new RunPendingError("the model has not run yet");
       return output;
     },
-    overfull: (reason) => new RunPendingError(reason, true),
-    full: ({ message }, room) => new RunPendingError(message, room === "block"),
+    overfull: (reason) => new RunPendingError(reason, "block"),
+    full: ({ message }, room) => new RunPendingError(message, room),
   });
 }
 
@@ -121,6 +138,7 @@ export const NO_LANE: InlineLane = {
     throw new Error("a model was to run inline outside of a block");
   },
   full: (error) => error,
+  takeJob: () => undefined,
   demote: () => undefined,
   demoted: [],
 };

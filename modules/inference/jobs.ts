@@ -99,6 +99,7 @@ function reserve(ctx: Context, costUnits: number): void {
   if (open >= Number(maxOpenJobs)) {
     throw full("backlogFull", `${open} jobs are open, at most ${maxOpenJobs}; try again in some blocks`);
   }
+  ctx.block.inline.takeJob();
   blockLoad.set(ctx.store, { height, jobs: load.jobs + 1, costUnits: load.costUnits + costUnits });
   openJobs.set(ctx.store, open + 1);
 }

@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { TxError } from "../../chain/errors.ts";
 import { buildBlock } from "../../chain/executor/build-block.ts";
 import { executeBlock } from "../../chain/executor/execute-block.ts";
-import { carriedLane, estimatingLane, NO_LANE, type OutputSource } from "../../chain/executor/inline-lane.ts";
+import {
+  buildingLane,
+  carriedLane,
+  estimatingLane,
+  NO_LANE,
+  type OutputSource,
+} from "../../chain/executor/inline-lane.ts";
 import { type Block, Body } from "../../chain/types/block.ts";
 import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import {
@@ -152,4 +158,24 @@ test("what a transaction that waits has run and noted is forgotten: the block is
   const demoted = later.executed.events.filter(({ type }) => type === "demoted");
   expect(demoted.map(({ attributes }) => attributes[0]?.[1])).toEqual(["1", "2"]);
   expect(later.run(later.executed.block).blockId).toEqual(later.executed.blockId);
+});
+
+test("jobs beyond what a proposer wants wait; of one transaction all are let in, or none", () => {
+  const lane = buildingLane(0, DOUBLE, 2);
+  lane.mark();
+  for (let i = 0; i < 3; i++) lane.takeJob();
+  const undo = lane.mark();
+  expect(() => lane.takeJob()).toThrow(
+    expect.objectContaining({ name: "RunPendingError", crowded: true, outgrows: false }),
+  );
+  undo();
+  const one = buildingLane(0, DOUBLE, 1);
+  const undoOne = one.mark();
+  one.takeJob();
+  undoOne();
+  one.mark();
+  expect(() => one.takeJob()).not.toThrow();
+  // Whoever judges a block has no wishes.
+  const carried = carriedLane(0, []);
+  for (let i = 0; i < 1000; i++) carried.takeJob();
 });
