@@ -45,6 +45,22 @@ export interface InlineOutputs {
    * @returns why this node can't vote for the block, or undefined.
    */
   difference(outcomes: readonly InlineOutcome[], budgetMs: number): Promise<string | undefined>;
+  /**
+   * The same for a block that is decided, where nobody waits: as long as the runs take.
+   * @returns why its outputs are not this node's, or undefined.
+   */
+  dispute(outcomes: readonly InlineOutcome[]): Promise<string | undefined>;
+}
+
+/** This node runs models again that others have decided about, and gets something else: its operator has to find out who is wrong. */
+export class InferenceDisputeError extends Error {
+  constructor(height: number, reason: string) {
+    super(
+      `block ${height} is decided, and this node does not get its inline outputs: ${reason}. With sync.verifyInference "full" it stops here; ` +
+        `assay model check tells of a model's file whether machines may differ, and "certified" takes what more than two thirds of the power have voted for`,
+    );
+    this.name = "InferenceDisputeError";
+  }
 }
 
 export interface ApplicationOptions {
@@ -54,6 +70,8 @@ export interface ApplicationOptions {
   readonly mempool: Mempool;
   readonly sources: BlockSources;
   readonly inline: InlineOutputs;
+  /** Whether inline outputs of decided blocks are computed again before they are committed. */
+  readonly verifyInference?: boolean;
   /** Blocks kept, counted from the tip; 0 keeps all. */
   readonly retainBlocks: number;
   readonly log: Logger;
@@ -151,6 +169,10 @@ export function createApplication(options: ApplicationOptions): Application {
       if (!equalBytes(id, commit.blockId)) throw new Error("the certificate is not of the block it came with");
       const result = executed.get(toHex(id)) ?? timed(() => executeBlock(runtime, registry, store, tip, block));
       const { height, time } = block.header;
+      if (options.verifyInference === true && result.inlineOutcomes.length > 0) {
+        const reason = await options.inline.dispute(result.inlineOutcomes);
+        if (reason !== undefined) throw new InferenceDisputeError(height, reason);
+      }
       const pruned = pruneWrites(store, height, options.retainBlocks);
       const { writes, stored } = storedBlock(result, commit);
       await store.commit(result.update, [...writes, ...pruned, ...polkaWrites(store, height, polkas)]);

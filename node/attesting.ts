@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { consensusParams } from "../chain/consensus-params.ts";
 import { readParams } from "../chain/executor/chain-state.ts";
 import { openAttestationStore } from "./attester/attestation-store.ts";
-import { createAttester } from "./attester/attester.ts";
+import { createAttester, RUN_TIMEOUT_MS } from "./attester/attester.ts";
+import { createRuns } from "./attester/runs.ts";
 import { fetchBlob } from "./blobs/fetch.ts";
 import { steadyClock } from "./clock.ts";
 import type { NodeInputs, NodeParts } from "./compose.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { createWarmUp } from "./inline/warm-up.ts";
+import { UserError } from "./user-error.ts";
 
 /** The bytes of a model: from this node's blobs, or else from a peer, which are then kept. */
 async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, root: Uint8Array) {
@@ -27,18 +29,8 @@ async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, roo
   }
 }
 
-/**
- * Starts running and attesting models, if this node has a vote key and an engine.
- * @returns what ends it.
- */
-export async function startAttesting(
-  parts: NodeParts,
-  inputs: NodeInputs,
-  makeEngine: () => Engine = () => createEngine(),
-): Promise<() => Promise<void>> {
-  const { config, genesis, paths, log, metrics, failpoint } = inputs;
-  const { store, outlet, mempool, signer } = parts;
-  if (signer === undefined || !config.engine.enabled) return () => Promise.resolve();
+/** An engine whose isolation is told of. */
+function startEngine(makeEngine: () => Engine, { log }: NodeInputs): Engine {
   const engine = makeEngine();
   const { networkIsolated, memoryWatched } = engine.status();
   if (!networkIsolated) {
@@ -46,6 +38,58 @@ export async function startAttesting(
   }
   if (!memoryWatched)
     log.warn({ memoryWatched }, "the memory of engine processes is not watched: there is no /proc here");
+  return engine;
+}
+
+function runsOptions(parts: NodeParts, inputs: NodeInputs, engine: Engine) {
+  const { log, metrics } = inputs;
+  return {
+    engine,
+    loadModel: (root: Uint8Array) => loadModel(parts, inputs, root),
+    onRun(outcome: "output" | "error" | "absent", seconds: number, reason: string) {
+      metrics.observeEngineRun("canonical", outcome, seconds);
+      if (outcome === "absent") log.warn({ reason }, "the engine gave no answer");
+    },
+    clock: steadyClock,
+    log,
+  };
+}
+
+/** Runs again what others have decided about, in a node that has no vote. */
+function startVerifying(parts: NodeParts, inputs: NodeInputs, makeEngine: () => Engine): () => Promise<void> {
+  const engine = startEngine(makeEngine, inputs);
+  const runs = createRuns({ ...runsOptions(parts, inputs, engine), timeoutMs: RUN_TIMEOUT_MS });
+  parts.inline.attach(runs);
+  return async () => {
+    runs.close();
+    await engine.close();
+  };
+}
+
+/**
+ * Starts running and attesting models, if this node has a vote key and an engine; with sync.verifyInference `full` also to check what others have decided.
+ * @returns what ends it.
+ * @throws UserError when models are to be verified and none are to be run.
+ */
+export async function startAttesting(
+  parts: NodeParts,
+  inputs: NodeInputs,
+  makeEngine: () => Engine = () => createEngine(),
+): Promise<() => Promise<void>> {
+  const { config, genesis, paths, log, failpoint } = inputs;
+  const { store, outlet, mempool, signer } = parts;
+  const verifies = config.sync.verifyInference === "full";
+  if (!config.engine.enabled) {
+    if (verifies)
+      throw new UserError(
+        'sync.verifyInference is "full", and engine.enabled is false: models can\'t be verified without running them',
+      );
+    return () => Promise.resolve();
+  }
+  if (signer === undefined) {
+    return verifies ? startVerifying(parts, inputs, makeEngine) : () => Promise.resolve();
+  }
+  const engine = startEngine(makeEngine, inputs);
   const attestations = await openAttestationStore({
     path: join(paths.data, "attestations"),
     keepBlocks: Number(consensusParams.read(readParams(store.latest)).evidenceMaxAgeBlocks),
@@ -54,19 +98,12 @@ export async function startAttesting(
     failpoint,
   });
   const attester = createAttester({
-    engine,
+    ...runsOptions(parts, inputs, engine),
     signer: signer.attestations(attestations),
     spec: genesis.spec,
     store: attestations,
-    loadModel: (root) => loadModel(parts, inputs, root),
-    onRun(outcome, seconds, reason) {
-      metrics.observeEngineRun("canonical", outcome, seconds);
-      if (outcome === "absent") log.warn({ reason }, "the engine gave no answer");
-    },
     publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
     publishReveal: (message) => outlet.broadcastReveal(message),
-    clock: steadyClock,
-    log,
   });
   parts.inline.attach(attester.runs);
   const warmUp = createWarmUp(attester.runs);

@@ -197,6 +197,7 @@ async function connect(
     runtime,
     store,
     inline,
+    verifyInference: config.sync.verifyInference === "full",
     clock: steadyClock,
     mempool: { ...config.mempool, ttlMs: config.mempool.ttl * 1000, now: () => steadyClock.now() },
     retainBlocks: config.retention.heights,

@@ -131,6 +131,11 @@ export const SETTINGS = {
       /^([0-9a-fA-F]{64})?$/,
       "the 64 hex digits of a block id, or empty",
     ),
+    verifyInference: oneOf(
+      "certified",
+      "What becomes of inline outputs in blocks that others have decided: certified takes them, as two thirds of the power have run the models; full runs the models again, and stops where an output differs.",
+      ["certified", "full"],
+    ),
   },
   snapshots: {
     interval: integer(0, "A snapshot of the state is made every so many blocks; 0 makes none.", 0, 1_000_000_000),

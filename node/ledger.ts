@@ -19,6 +19,7 @@ import { readPolkas } from "./polka-store.ts";
 
 /** What the ledger needs; of the rest of the node it knows nothing, so that a simulator can compose it too. */
 export interface LedgerOptions extends Pick<ApplicationOptions, "runtime" | "store" | "inline" | "retainBlocks"> {
+  readonly verifyInference?: boolean;
   readonly mempool: Pick<MempoolOptions, "maxTxs" | "maxBytes" | "ttlMs" | "now">;
   readonly clock: Pick<Clock, "after">;
   readonly log: Logger;
@@ -98,6 +99,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       hasWork: () => pool.hasWork || evidence.count > 0,
     },
     inline: options.inline,
+    verifyInference: options.verifyInference === true,
     retainBlocks: options.retainBlocks,
     log,
     ...(options.onExecuted === undefined ? {} : { onExecuted: options.onExecuted }),

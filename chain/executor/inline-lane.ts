@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from "../bytes.ts";
-import { InvalidBlockError, type TxError } from "../errors.ts";
+import { InvalidBlockError, sdkError, type TxError } from "../errors.ts";
 import type { InlineLane, InlineRun } from "../module.ts";
 import type { JobOutput } from "../types/attestation.ts";
 import { MAX_INLINE_RESULTS_PER_BLOCK } from "../types/limits.ts";
@@ -127,7 +127,8 @@ export function buildingLane(round: number, source: OutputSource, maxJobs = Numb
 export function estimatingLane(source: OutputSource): BlockLane {
   return createLane(0, {
     take: (run) => source(run) ?? run.blank(),
-    overfull: (reason) => new RunPendingError(reason),
+    // It will not fit into a block of its own either.
+    overfull: (reason) => sdkError("invalidRequest", reason),
   });
 }
 

@@ -51,7 +51,8 @@ export interface Attester {
 /** Runs asked of the engine at once; it does them one by one. */
 const MAX_WORKING = 32;
 const MAX_SPECULATIVE = 8;
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** Of one run, milliseconds, unless it is said otherwise. */
+export const RUN_TIMEOUT_MS = 10_000;
 /** Runs that end within this time of each other share one commitment message. */
 const GATHER_MS = 5;
 /** The same while more runs are under way: each message is signed, and verified by everybody. */
@@ -60,7 +61,7 @@ const NO_OUTPUT = new Uint8Array(0);
 
 export function createAttester(options: AttesterOptions): Attester {
   const { signer, spec, store, clock, log, engine, loadModel, onRun } = options;
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
   const runs = createRuns({ engine, loadModel, onRun, timeoutMs, clock, log });
   const committees = createCommitteeCache();
   /** By job, from the start of the run until its attestation is on the disk. */

@@ -26,10 +26,14 @@ const RETRY_MS = 10_000;
 /** Runs that gave nothing and are remembered. */
 const MAX_FAILED = 1024;
 
+/** Runs of a decided block are tried so often: its models may have to be fetched first. */
+const DISPUTE_TRIES = 4;
+
 /** Of a node that runs no models and has no say. */
 export const NO_INLINE_RUNS: InlineOutputs = {
   output: () => undefined,
   difference: () => Promise.resolve(undefined),
+  dispute: () => Promise.resolve(undefined),
 };
 
 export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions): InlineRuns {
@@ -86,6 +90,23 @@ export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions):
       const known = runs.cached(request);
       if (known === undefined) void begin(request);
       return known?.bytes;
+    },
+    async dispute(outcomes) {
+      // What is replayed before the engine is there was committed before.
+      if (runs === undefined) return undefined;
+      for (const { run, output } of outcomes) {
+        const request = requestOf(run);
+        let own = request && (await start(request));
+        for (let tries = 1; request !== undefined && own === undefined && tries < DISPUTE_TRIES; tries++) {
+          await new Promise<void>((resolve) => {
+            clock.after(RETRY_MS, resolve);
+          });
+          own = await start(request);
+        }
+        if (own === undefined) return `job ${toHex(run.jobId)}: the engine gave no output`;
+        if (!equalBytes(own.bytes, output)) return `job ${toHex(run.jobId)}: another output`;
+      }
+      return undefined;
     },
     async difference(outcomes, budgetMs) {
       if (abstains) return undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Body } from "../../chain/types/block.ts";
+import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createMemoryStore } from "../../state/memory-store.ts";
 import {
   certify,
@@ -115,5 +116,37 @@ describe("executing and committing", () => {
     expect(after.app.tip).toMatchObject({ height: 2, blockId });
     expect(after.app.tipCommit).toEqual(commit);
     expect((await after.advance()).block.header.height).toBe(3);
+  });
+});
+
+describe("a block that others have decided, with the output of a run", () => {
+  const OUTPUT = Uint8Array.of(7);
+  /** Such a block, made by a node whose engine gives this. */
+  async function decided() {
+    const proposer = toyNode({ store: await toyStore(), inline: { ...NO_INLINE_RUNS, output: () => OUTPUT } });
+    const { block, commit } = await proposer.advance({ key: 3, effect: EFFECT.infer, memo: "0" });
+    expect(block.body.inlineResults).toHaveLength(1);
+    return { block, commit };
+  }
+  const other = { ...NO_INLINE_RUNS, dispute: () => Promise.resolve("job 03: another output") };
+
+  test("is taken as it is where its certificate is enough", async () => {
+    const node = toyNode({ store: await toyStore(), inline: other });
+    await node.app.commit(await decided());
+    expect(node.app.tip.height).toBe(1);
+  });
+
+  test("stops a node that runs the models again and gets another: nothing of the block is kept", async () => {
+    const node = toyNode({ store: await toyStore(), inline: other, verifyInference: true });
+    await expect(node.app.commit(await decided())).rejects.toThrow(
+      /^block 1 is decided, and this node does not get its inline outputs: job 03: another output\. With sync\.verifyInference "full" it stops here/,
+    );
+    expect([node.app.tip.height, node.committed]).toEqual([0, []]);
+  });
+
+  test("is taken by a node that runs the models again and gets the same", async () => {
+    const node = toyNode({ store: await toyStore(), verifyInference: true });
+    await node.app.commit(await decided());
+    expect(node.app.tip.height).toBe(1);
   });
 });

@@ -127,3 +127,41 @@ test("a node without an engine votes for no such block, one that does not vote h
   inline.abstain();
   expect(await inline.difference(outcomes, BUDGET)).toBeUndefined();
 });
+
+const outcome = (number: number, output: number) => ({ run: run(number), output: Uint8Array.of(output) });
+
+test("of a decided block, outputs are computed again as long as that takes, and a difference is told", async () => {
+  const at = scene();
+  expect(await at.inline.dispute([outcome(1, 7)])).toBeUndefined(); // No engine yet: a replay of what was committed.
+  at.attach();
+  const right = at.inline.dispute([outcome(1, 7), outcome(2, 8)]);
+  await at.end(1, outputOf(7));
+  at.wait(100 * BUDGET);
+  await at.end(2, outputOf(8));
+  expect(await right).toBeUndefined();
+  expect(await at.inline.dispute([outcome(1, 7), outcome(2, 9)])).toMatch(/^job [0-9a-f]{64}: another output$/);
+});
+
+test("of a decided block, a run that gives nothing is tried again, and then told", async () => {
+  const at = scene();
+  at.attach();
+  const found = at.inline.dispute([outcome(1, 7)]);
+  for (let tries = 0; tries < 4; tries++) {
+    await at.end(1, undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    at.wait(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await found).toMatch(/: the engine gave no output$/);
+  expect(at.started()).toBe(4);
+});
+
+test("a node without a vote disputes, too: it has no prevote to withhold, but may stop", async () => {
+  const at = scene();
+  at.attach();
+  at.inline.abstain();
+  expect(await at.inline.difference([outcome(1, 9)], BUDGET)).toBeUndefined();
+  const found = at.inline.dispute([outcome(1, 9)]);
+  await at.end(1, outputOf(7));
+  expect(await found).toMatch(/another output/);
+});

@@ -4,7 +4,7 @@ import { NO_EVIDENCE } from "../../chain/types/evidence.ts";
 import { Header } from "../../chain/types/header.ts";
 import type { DuplicateVoteEvidence } from "../../chain/types/vote.ts";
 import type { StoredBlock } from "../../node/api.ts";
-import { type BlockSources, createApplication } from "../../node/application.ts";
+import { type BlockSources, createApplication, type InlineOutputs } from "../../node/application.ts";
 import { NO_INLINE_RUNS } from "../../node/inline/inline-runs.ts";
 import { createMempool } from "../../node/mempool.ts";
 import { pendingBlocks } from "../../node/pending-block.ts";
@@ -16,10 +16,18 @@ export interface ToyNodeOptions {
   readonly store: StateStore;
   readonly retainBlocks?: number;
   readonly select?: BlockSources["select"];
+  readonly inline?: InlineOutputs;
+  readonly verifyInference?: boolean;
 }
 
 /** An application over the toy chain, with a proposer that makes blocks of what is in its mempool. */
-export function toyNode({ store, retainBlocks = 0, select }: ToyNodeOptions) {
+export function toyNode({
+  store,
+  retainBlocks = 0,
+  select,
+  inline = NO_INLINE_RUNS,
+  verifyInference = false,
+}: ToyNodeOptions) {
   const log = silentLog();
   const evidence: DuplicateVoteEvidence[] = [];
   const committed: StoredBlock[] = [];
@@ -44,7 +52,8 @@ export function toyNode({ store, retainBlocks = 0, select }: ToyNodeOptions) {
       addChallenge: () => undefined,
       hasWork: () => evidence.length > 0,
     },
-    inline: NO_INLINE_RUNS,
+    inline,
+    verifyInference,
     retainBlocks,
     log,
     onCommitted: (block) => void committed.push(block),

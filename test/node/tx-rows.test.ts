@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { messageRegistry } from "../../client/transactions.ts";
 import { anyFromJson, anyToJson } from "../../node/cli/proto-json.ts";
 import { findRow } from "../../node/cli/tx/find-row.ts";
+import { time } from "../../node/cli/tx/kinds.ts";
 import { TX_FLAGS } from "../../node/cli/tx/options.ts";
 import { parseRow, type Sender } from "../../node/cli/tx/row.ts";
 import { TX_ROWS } from "../../node/cli/tx/table.ts";
@@ -214,6 +215,16 @@ test("a proposal is read from its file, with whatever messages", async () => {
   );
   writeFileSync(path, JSON.stringify({ title: "t", messages: [{ "@type": "/assay.params.v1.MsgUpdateParam" }] }));
   await expect(messagesOf(`gov submit-proposal ${path}`)).rejects.toThrow("did you mean");
+});
+
+test("times are taken as they are printed, with and without thousandths", async () => {
+  for (const [text, nanos] of [
+    ["2030-01-31T12:00:00Z", 0],
+    ["2030-01-31T12:00:00.000Z", 0],
+    ["2030-01-31T12:00:00.250Z", 250_000_000],
+  ] as const) {
+    expect(time.parse(text)).toEqual({ seconds: BigInt(Date.UTC(2030, 0, 31, 12) / 1000), nanos });
+  }
 });
 
 describe("mistakes", () => {

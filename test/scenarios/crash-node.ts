@@ -45,7 +45,7 @@ export async function crashNode(network: TestNetwork, node: number, witness: Sig
     for (const part of ["state", "consensus.wal"]) rmSync(join(data, part), { recursive: true, force: true });
     const trustHeight = (await network.height(0)) - 2;
     const { blockId } = await rootsAt(network.rpc(0), trustHeight);
-    network.configure(node, (config) => ({ ...config, sync: { trustHeight, trustHash: blockId } }));
+    network.configure(node, (config) => ({ ...config, sync: { ...config.sync, trustHeight, trustHash: blockId } }));
     forgotten = startHeights(network.log(node)).length;
     reached = 0;
   }

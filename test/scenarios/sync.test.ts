@@ -14,7 +14,10 @@ const PARAMS = { "consensus.emptyBlockInterval": 200n, "slashing.signedBlocksWin
 async function trustTip(network: TestNetwork): Promise<number> {
   const height = (await network.height(0)) - 2;
   const { blockId } = await rootsAt(network.rpc(0), height);
-  network.configure(LATE, (config) => ({ ...config, sync: { trustHeight: height, trustHash: blockId } }));
+  network.configure(LATE, (config) => ({
+    ...config,
+    sync: { ...config.sync, trustHeight: height, trustHash: blockId },
+  }));
   return height;
 }
 

@@ -100,9 +100,9 @@ export const rate: Kind<string> = {
 export const time: Kind<{ seconds: bigint; nanos: number }> = {
   shape: "2030-01-31T12:00:00Z",
   parse(text) {
-    const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?$/.test(text) ? Date.parse(text) : Number.NaN;
+    const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isNaN(ms)) throw new UserError(`must be a time such as 2030-01-31T12:00:00Z, not ${quoted(text)}`);
-    return { seconds: BigInt(ms / 1000), nanos: 0 };
+    return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
   },
 };
 
