@@ -17,7 +17,7 @@ import { quantile, type Row, report } from "./report.ts";
  * Runs of cnn_digits by four validators: from broadcasting a request to seeing its output over the websocket, in both lanes; as many as
  * they take; and the price of that, beside the same engine behind one bare HTTP server on the same machine.
  */
-const REQUESTS = 60;
+const REQUESTS = Number(process.env.REQUESTS ?? 60);
 const GAP_MS = 65;
 const SECONDS = Number(process.env.SECONDS ?? 20);
 /** Requests offered in a second: signing them takes a processor that the validators share. */

@@ -9,6 +9,7 @@ import { examineEvidence } from "../modules/inference/equivocation.ts";
 import { outputProblem } from "../modules/inference/output-check.ts";
 import { examineReveal } from "../modules/inference/reveals.ts";
 import { type AttestationPool, selectForBlock } from "../modules/inference/selection.ts";
+import { badSignatures } from "../modules/inference/signatures.ts";
 import type { CheckView, InferenceView } from "../modules/inference/view.ts";
 import type { Verdict } from "../p2p/topics.ts";
 import { createAttestationWitness } from "./attestation-witness.ts";
@@ -25,7 +26,7 @@ export interface NodeAttestationPool {
    * Never rejects.
    */
   prepareCommitment(commitment: Commitment): Promise<void>;
-  prepareReveal(message: RevealMessage): Promise<void>;
+  prepareReveals(messages: readonly RevealMessage[]): Promise<void>;
   /** @param from the peer that sent it; this node itself where it is left out. */
   addCommitment(commitment: Commitment, from?: string): Verdict;
   addReveal(message: RevealMessage, from?: string): Verdict;
@@ -52,7 +53,9 @@ export interface AttestationPoolOptions {
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const MAX_EVIDENCE = 64;
 /** A later commitment lists what the earlier ones did, and more; building a block verifies each. */
-const MAX_COMMITMENTS = 8;
+const MAX_COMMITMENTS = 4;
+/** Wrong signatures that are looked for among those that waited together; the rest is verified one by one. */
+const MAX_SEARCHED = 4;
 const MAX_REVEALS = 1024;
 const SELF = "";
 const NO_OUTPUT = new Uint8Array(0);
@@ -99,6 +102,17 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
 
   function settled(found: ReturnType<typeof examineCommitment> | ReturnType<typeof examineReveal>): Promise<void> {
     return typeof found === "string" ? Promise.resolve() : batches.settle(found.signatureSet);
+  }
+
+  /** PERF: what came before its block is looked at after it, all at once: one by one each would be a pairing of its own. */
+  function verifyWaiting(): void {
+    const current = view();
+    const found = [
+      ...commitments.waiting().map((commitment) => examineCommitment(current, commitment)),
+      ...reveals.waiting().map(({ reveal }) => examineReveal(current, reveal)),
+    ];
+    const sets = found.flatMap((one) => (typeof one === "string" ? [] : [one.signatureSet]));
+    if (sets.length > 1) badSignatures(current.bls, sets, MAX_SEARCHED);
   }
 
   const commitments: Pending<Commitment> = createPending({
@@ -149,7 +163,10 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
 
   return {
     prepareCommitment: (commitment) => settled(examineCommitment(view(), commitment)),
-    prepareReveal: ({ reveal }) => settled(examineReveal(view(), reveal)),
+    async prepareReveals(messages) {
+      const current = view();
+      await Promise.all(messages.map(({ reveal }) => settled(examineReveal(current, reveal))));
+    },
     addCommitment(commitment, from = SELF) {
       const id = toHex(Commitment.hashTreeRoot(commitment));
       return commitments.add(id, toHex(commitment.data.validator), from, commitment);
@@ -168,6 +185,7 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
     select: (context) => selectForBlock(context, pool, committees),
     committed() {
       try {
+        verifyWaiting();
         commitments.review();
         reveals.review();
         for (const [id, found] of evidence) if (!fits(found)) evidence.delete(id);

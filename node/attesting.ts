@@ -103,7 +103,7 @@ export async function startAttesting(
     spec: genesis.spec,
     store: attestations,
     publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
-    publishReveal: (message) => outlet.broadcastReveal(message),
+    publishReveal: (message, bare) => outlet.broadcastReveal(message, bare),
   });
   parts.inline.attach(attester.runs);
   const warmUp = createWarmUp(attester.runs);

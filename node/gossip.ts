@@ -10,7 +10,7 @@ import type { NodeAttestationPool } from "./attestation-pool.ts";
 import { decodeEvidence } from "./evidence-message.ts";
 import type { EvidencePool } from "./evidence-pool.ts";
 import type { Mempool } from "./mempool.ts";
-import { decodeWire, RevealMessage } from "./wire.ts";
+import { decodeWire, RevealBatch, type RevealMessage } from "./wire.ts";
 
 /** Transactions travel in batches, so that a burst costs one message and not hundreds. */
 export const TxBatch = new ListCompositeType(new ByteListType(MAX_TX_BYTES), 256);
@@ -55,6 +55,21 @@ function txTaker({ mempool, breathe }: Pick<GossipPorts, "mempool" | "breathe">)
   };
 }
 
+/**
+ * Each counts for itself, until one is found that is wrong on every state: whoever passes that on has not looked at it, and the rest of its
+ * message costs nothing more. Nobody else's reveal is lost, since each is in a message of its author's.
+ */
+async function takeReveals(pool: GossipPorts["pool"], batch: readonly RevealMessage[], from: string) {
+  await pool.prepareReveals(batch);
+  let accepted = false;
+  for (const message of batch) {
+    const verdict = pool.addReveal(message, from);
+    if (verdict === "reject") return verdict;
+    if (verdict === "accept") accepted = true;
+  }
+  return accepted ? "accept" : "ignore";
+}
+
 /** What each topic's messages are and who judges them. Bytes that are no such object are held against the sender. */
 export function gossipHandlers(ports: GossipPorts): PerTopic<TopicHandler> {
   const { driver, pool, evidence, onAhead } = ports;
@@ -90,10 +105,8 @@ export function gossipHandlers(ports: GossipPorts): PerTopic<TopicHandler> {
       return woken(pool.addCommitment(commitment, from));
     },
     async reveal(bytes, from) {
-      const message = decodeWire(RevealMessage, bytes);
-      if (message === undefined) return "reject";
-      await pool.prepareReveal(message);
-      return woken(pool.addReveal(message, from));
+      const batch = decodeWire(RevealBatch, bytes);
+      return batch === undefined || batch.length === 0 ? "reject" : woken(await takeReveals(pool, batch, from));
     },
     evidence(bytes) {
       const message = decodeEvidence(bytes);

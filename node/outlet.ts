@@ -8,12 +8,14 @@ import type { Network } from "../p2p/network.ts";
 import type { NodeAttestationPool } from "./attestation-pool.ts";
 import { type EvidenceMessage, encodeEvidence } from "./evidence-message.ts";
 import { TxBatch } from "./gossip.ts";
-import { RevealMessage } from "./wire.ts";
+import { revealBatches } from "./reveal-batches.ts";
+import type { RevealMessage } from "./wire.ts";
 
 /** Everything a node says of itself to the others. One place, so that a test can compose a node that lies. */
 export interface Outlet extends ConsensusNetwork {
   broadcastCommitment(commitment: Commitment): void;
-  broadcastReveal(message: RevealMessage): void;
+  /** @param bare the output stays here: others have it, or get it from another member. */
+  broadcastReveal(message: RevealMessage, bare?: boolean): void;
   broadcastTx(tx: Uint8Array): void;
   broadcastEvidence(message: EvidenceMessage): void;
 }
@@ -21,6 +23,7 @@ export interface Outlet extends ConsensusNetwork {
 /** Most transactions of a batch; its bytes are bounded by the topic. */
 const MAX_BATCH = 64;
 const MAX_BATCH_BYTES = 512 * 1024;
+const NO_OUTPUT = new Uint8Array(0);
 
 /** How long after a message the next one may have to wait, milliseconds: under load a message then carries several transactions. */
 const BATCH_MS = 15;
@@ -49,7 +52,7 @@ function txBatches({ publish, clock }: Pick<OutletPorts, "publish" | "clock">): 
 }
 
 /** What was said of late; more than a height's worth. */
-const MAX_REMEMBERED = 1024;
+const MAX_REMEMBERED = 4096;
 
 export interface OutletPorts {
   readonly publish: Network["publish"];
@@ -64,12 +67,14 @@ export interface OutletPorts {
 export function createOutlet({ publish, pool, onWork, clock }: OutletPorts): Outlet {
   const again = { again: true };
   const sent = new Set<string>();
-  const options = (id: string) => {
-    if (sent.has(id)) return again;
+  const wasSent = (id: string): boolean => {
+    if (sent.has(id)) return true;
     sent.add(id);
     if (sent.size > MAX_REMEMBERED) for (const oldest of sent) if (sent.delete(oldest)) break;
-    return {};
+    return false;
   };
+  const options = (id: string) => (wasSent(id) ? again : {});
+  const sendReveal = revealBatches({ publish, wasSent, clock });
   return {
     broadcastProposal(signed) {
       const { height, round } = signed.proposal;
@@ -84,10 +89,9 @@ export function createOutlet({ publish, pool, onWork, clock }: OutletPorts): Out
       const id = `commitment/${toHex(commitment.signature)}`;
       publish("commitment", Commitment.serialize(commitment), options(id));
     },
-    broadcastReveal(message) {
+    broadcastReveal(message, bare = false) {
       if (pool.addReveal(message) === "accept") onWork();
-      const id = `reveal/${toHex(message.reveal.signature)}`;
-      publish("reveal", RevealMessage.serialize(message), options(id));
+      sendReveal(bare ? { ...message, output: NO_OUTPUT } : message);
     },
     broadcastTx: txBatches({ publish, clock }),
     broadcastEvidence(message) {

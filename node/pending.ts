@@ -37,12 +37,14 @@ export interface Pending<T> {
   /** Those that were good when last looked at. */
   good(): readonly T[];
   readonly count: number;
+  /** Those that no block could carry when last looked at. */
+  waiting(): readonly T[];
   /** Judges all again, after the state has changed. */
   review(): void;
 }
 
 /** Messages of one peer that wait, and their bytes. With the bound on connections this bounds the memory. */
-const MAX_WAITING = 64;
+const MAX_WAITING = 256;
 const MAX_WAITING_BYTES = 512 * 1024;
 /** Reviews, that is blocks, that a message may wait to become one that can be judged. */
 const MAX_REVIEWS = 4;
@@ -129,6 +131,7 @@ export function createPending<T>(options: PendingOptions<T>): Pending<T> {
     get count() {
       return good.size;
     },
+    waiting: () => [...waiting.values()].map(({ value }) => value),
     review() {
       for (const [id, { value }] of good) if (!guarded(() => options.isUsable(value), false)) forget(id);
       for (const [id, entry] of waiting) reviewWaiting(id, entry);

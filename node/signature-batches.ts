@@ -1,5 +1,6 @@
 import type { Bls, SignatureSet } from "../chain/crypto/bls.ts";
 import type { Clock } from "../consensus/driver/ports.ts";
+import { badSignatures } from "../modules/inference/signatures.ts";
 
 export interface SignatureBatches {
   /** Resolves when the signature is verified, or is found to be in a batch that is not right as a whole. */
@@ -10,6 +11,8 @@ export interface SignatureBatches {
 const GATHER_MS = 4;
 /** Verified at once, in about 15 ms. */
 const MAX_BATCH = 64;
+/** Wrong ones that are looked for in a batch; of the others some may then be verified one by one. */
+const MAX_SEARCHED = 4;
 
 /**
  * Verifies signatures that come one by one together, for a quarter of the price. What is right is then known to a `bls` that remembers;
@@ -24,7 +27,8 @@ export function signatureBatches(bls: () => Pick<Bls, "verifyBatch">, clock: Pic
     stop = undefined;
     const batch = waiting;
     waiting = [];
-    bls().verifyBatch(batch.map(({ set }) => set));
+    const sets = batch.map(({ set }) => set);
+    badSignatures(bls(), sets, MAX_SEARCHED);
     for (const { done } of batch) done();
   }
 

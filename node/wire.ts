@@ -14,6 +14,11 @@ export const RevealMessage = new ContainerType(
 );
 export type RevealMessage = ValueOf<typeof RevealMessage>;
 
+/** Most reveals of a message; its bytes are bounded by the topic. */
+export const MAX_REVEAL_BATCH = 256;
+/** What a member reveals after a block: one message, whatever the number of jobs. */
+export const RevealBatch = new ListCompositeType(RevealMessage, MAX_REVEAL_BATCH);
+
 /** The answer to an empty status request. */
 export const StatusResponse = new ContainerType(
   { height: Uint64, blockId: Bytes32, earliestHeight: Uint64 },

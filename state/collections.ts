@@ -184,7 +184,42 @@ export function decodedOnce<D extends object>(decode: (bytes: Uint8Array) => D):
   };
 }
 
-export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>, type: Type<V>): Collection<K, V> {
+/** Freezes records and lists down to byte arrays and bit arrays, which can't be. */
+function freezeDeep<V>(value: V): V {
+  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
+
+  for (const part of Object.values(value)) freezeDeep(part);
+  return Object.freeze(value);
+}
+
+/**
+ * A collection whose values are decoded once for as long as they stay what they are: for records that are read several times a block. What it
+ * gives is shared and frozen; arrays of bytes in it can't be frozen and must not be written to.
+ */
+export function sharedCollection<K, V extends object>(
+  owner: Owner,
+  number: number,
+  key: KeyCodec<K>,
+  type: Type<V>,
+): Collection<K, V> {
+  return collection(
+    owner,
+    number,
+    key,
+    type,
+    decodedOnce((bytes) => freezeDeep(type.deserialize(bytes))),
+  );
+}
+
+/** @param decode how its values are decoded, where not anew each time. */
+export function collection<K, V>(
+  owner: Owner,
+  number: number,
+  key: KeyCodec<K>,
+  type: Type<V>,
+  decode: (bytes: Uint8Array) => V = (bytes) => type.deserialize(bytes),
+): Collection<K, V> {
   const prefix = Uint8Array.of(OWNER[owner], number);
   const storeKey = (k: K): Uint8Array => join(prefix, key.encode(k));
   return {
@@ -193,7 +228,7 @@ export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>,
     storeKey,
     get(reader, k) {
       const bytes = reader.get(storeKey(k));
-      return bytes === undefined ? undefined : type.deserialize(bytes);
+      return bytes === undefined ? undefined : decode(bytes);
     },
     has: (reader, k) => reader.get(storeKey(k)) !== undefined,
     set: (writer, k, value) => writer.set(storeKey(k), storedValue(type, value)),
@@ -209,7 +244,7 @@ export function collection<K, V>(owner: Owner, number: number, key: KeyCodec<K>,
       const limit = options.limit ?? Number.MAX_SAFE_INTEGER;
       if (limit === 0) return found;
       for (const [bytes, value] of reader.iterate(range)) {
-        found.push([key.decode(bytes.subarray(prefix.length)), type.deserialize(value)]);
+        found.push([key.decode(bytes.subarray(prefix.length)), decode(value)]);
         if (found.length >= limit) break;
       }
       return found;

@@ -38,16 +38,16 @@ function checkEntry(view: CheckView, operator: Uint8Array, entry: CommitmentEntr
  */
 export function examineCommitment(view: CheckView, commitment: Commitment): string | CheckedCommitment {
   const { validator, entries } = commitment.data;
-  const who = accountText(view.block.spec, validator);
-  if (entries.length === 0) return `the commitment of ${who} is empty`;
-  if (entries.length > MAX_COMMITMENT_ENTRIES) return `the commitment of ${who} has ${entries.length} entries`;
+  const who = (): string => accountText(view.block.spec, validator);
+  if (entries.length === 0) return `the commitment of ${who()} is empty`;
+  if (entries.length > MAX_COMMITMENT_ENTRIES) return `the commitment of ${who()} has ${entries.length} entries`;
   const seen = new Set<string>();
   const taken: CommitmentEntry[] = [];
   let voteKey: Uint8Array | undefined;
   let reason = "";
   for (const entry of entries) {
     const id = toHex(entry.jobId);
-    if (seen.has(id)) return `the commitment of ${who} names job ${id} twice`;
+    if (seen.has(id)) return `the commitment of ${who()} names job ${id} twice`;
     seen.add(id);
     const found = checkEntry(view, validator, entry);
     if (typeof found === "string") {
@@ -55,13 +55,21 @@ export function examineCommitment(view: CheckView, commitment: Commitment): stri
       continue;
     }
     if (voteKey !== undefined && !equalBytes(voteKey, found)) {
-      return `the commitment of ${who} mixes jobs of two vote keys`;
+      return `the commitment of ${who()} mixes jobs of two vote keys`;
     }
     voteKey = found;
     taken.push(entry);
   }
-  if (voteKey === undefined) return `the commitment of ${who}: ${reason}`;
-  const message = commitmentRoot(commitment.data, view.block.spec.genesisRoot);
+  if (voteKey === undefined) return `the commitment of ${who()}: ${reason}`;
   const { signature } = commitment;
-  return { commitment, entries: taken, signatureSet: { publicKey: voteKey, message, signature } };
+  const publicKey = voteKey;
+  let message: Uint8Array | undefined;
+  return {
+    commitment,
+    entries: taken,
+    get signatureSet() {
+      message ??= commitmentRoot(commitment.data, view.block.spec.genesisRoot);
+      return { publicKey, message, signature };
+    },
+  };
 }

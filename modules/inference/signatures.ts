@@ -18,7 +18,11 @@ export function commitmentRoot(data: CommitmentData, genesisRoot: Uint8Array): U
  * PERF: one batch when all are good; a bad one costs about two more, as the batch is halved until it is found.
  * @param limit how many bad ones to look for; a hostile list can't cost more than that many searches.
  */
-export function badSignatures(bls: Bls, sets: readonly SignatureSet[], limit = Number.MAX_SAFE_INTEGER): number[] {
+export function badSignatures(
+  bls: Pick<Bls, "verifyBatch">,
+  sets: readonly SignatureSet[],
+  limit = Number.MAX_SAFE_INTEGER,
+): number[] {
   const bad: number[] = [];
   const search = (start: number, end: number): void => {
     if (start === end || bad.length >= limit || bls.verifyBatch(sets.slice(start, end))) return;

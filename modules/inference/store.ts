@@ -4,7 +4,7 @@ import { MAX_INLINE_OUTPUT, MAX_TX_BYTES, MAX_VALIDATORS } from "../../chain/typ
 import { portable } from "../../chain/types/portable.ts";
 import { Bytes20, Bytes32, Bytes96, Uint8, Uint32, Uint64, UintBn64, UintBn128 } from "../../chain/types/primitives.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
-import { bytesKey, collection, heightKey, item, pairKey } from "../../state/collections.ts";
+import { bytesKey, collection, heightKey, item, pairKey, sharedCollection } from "../../state/collections.ts";
 import { ModelManifest } from "./manifest.ts";
 import { Receipt } from "./receipt.ts";
 
@@ -160,10 +160,10 @@ export const penaltyKey = pairKey(heightKey, memberKey);
 const Marker = Uint8;
 
 /** By the root of the model's blob. */
-export const models = collection("inference", 0, modelKey, ModelRecord);
+export const models = sharedCollection("inference", 0, modelKey, ModelRecord);
 /** (SHA-256 of the name, owner) → model root, of models that have not failed. */
 export const names = collection("inference", 1, pairKey(id, operator), Bytes32);
-export const jobs = collection("inference", 2, id, JobRecord);
+export const jobs = sharedCollection("inference", 2, id, JobRecord);
 /** Serialised SSZ Tensors, as long as the job is open. */
 export const jobInputs = collection(
   "inference",
@@ -190,7 +190,7 @@ export const due = collection("inference", 10, heightJobKey, Marker);
 /** All jobs by the height of their request: the order of lists, and of removal. */
 export const jobsByHeight = collection("inference", 11, heightJobKey, Marker);
 /** By root: the sets that jobs refer to. */
-export const committees = collection("inference", 12, id, ValidatorSet);
+export const committees = sharedCollection("inference", 12, id, ValidatorSet);
 /** How many jobs refer to a committee. */
 export const committeeJobs = collection("inference", 13, id, Uint64);
 /** By the height at whose end they are executed. */

@@ -7,13 +7,14 @@ import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
 import type { Clock } from "../../consensus/driver/ports.ts";
 import { SignerAwayError } from "../../consensus/signer/signer.ts";
 import { createCommitteeCache } from "../../modules/inference/committee.ts";
+import { JOB_STATUS } from "../../modules/inference/store.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { Logger } from "../log.ts";
 import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import type { AttestationStore } from "./attestation-store.ts";
 import { createRuns, type RunOutput, type RunRequest, type Runs, type RunsOptions } from "./runs.ts";
-import { runOf, type Seat, seatsOf } from "./seats.ts";
+import { runOf, type Seat, seatsOf, sendsOutput } from "./seats.ts";
 import { type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
 
 export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel" | "onRun"> {
@@ -22,8 +23,8 @@ export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel
   /** Closed with the attester. */
   readonly store: AttestationStore;
   readonly publishCommitment: (commitment: Commitment) => void;
-  /** `output` is empty for EXEC_ERROR, and where it is not at hand: others have it. */
-  readonly publishReveal: (message: RevealMessage) => void;
+  /** `output` is empty for EXEC_ERROR, and where it is not at hand: others have it. It is `bare` where only the own blocks need it. */
+  readonly publishReveal: (message: RevealMessage, bare: boolean) => void;
   /** Of one run. Default 10,000. */
   readonly timeoutMs?: number;
   readonly clock: Pick<Clock, "after">;
@@ -57,6 +58,8 @@ export const RUN_TIMEOUT_MS = 10_000;
 const GATHER_MS = 5;
 /** The same while more runs are under way: each message is signed, and verified by everybody. */
 const BUSY_GATHER_MS = 40;
+/** Both double with each message of a block, since the last one lists what those before it did; the next block has everything said at once. */
+const MAX_DOUBLINGS = 5;
 const NO_OUTPUT = new Uint8Array(0);
 
 export function createAttester(options: AttesterOptions): Attester {
@@ -75,6 +78,14 @@ export function createAttester(options: AttesterOptions): Attester {
   let tip: StateReader | undefined;
   /** Of the next block. */
   let asked: ReadonlySet<number> | undefined;
+  /** As of the tip. */
+  let seats: readonly Seat[] | undefined;
+  /** Of open jobs. */
+  const requests = new Map<string, RunRequest>();
+  /** The height after which a reveal was first said. */
+  const revealed = new Map<string, number>();
+  /** Commitment messages since the last block. */
+  let lists = 0;
   let closed = false;
 
   /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
@@ -99,11 +110,18 @@ export function createAttester(options: AttesterOptions): Attester {
     }
   }
 
+  function requestOf(state: StateReader, seat: Seat): RunRequest | undefined {
+    const id = toHex(seat.jobId);
+    const request = requests.get(id) ?? runOf(state, seat);
+    if (request !== undefined) requests.set(id, request);
+    return request;
+  }
+
   /** Computes what is missing: the attestation, or the output of one that is to be revealed. */
   function work(state: StateReader, height: number, seat: Seat): void {
     const id = toHex(seat.jobId);
     if (working.has(id) || working.size >= MAX_WORKING) return;
-    const request = runOf(state, seat);
+    const request = requestOf(state, seat);
     if (request === undefined) return;
     if (store.get(seat.jobId) !== undefined && runs.cached(request) !== undefined) return;
     // What did not work is tried again: after one block, then after two more, then after three.
@@ -145,13 +163,14 @@ export function createAttester(options: AttesterOptions): Attester {
       // In one order, so that the same commitments are the same bytes however often they are said.
       const data = { validator, entries: entries.sort((a, b) => compareBytes(a.jobId, b.jobId)) };
       if (isNews(`commitment ${toHex(validator)} ${entries.map(({ jobId }) => toHex(jobId)).join()}`)) {
+        lists++;
         void signAndPublish(data);
       }
     }
   }
 
-  function reveal(state: StateReader, seat: Seat): void {
-    const { jobId, operator, committed } = seat;
+  function reveal(state: StateReader, height: number, seat: Seat): void {
+    const { jobId, job, operator, committed } = seat;
     const stored = store.get(jobId);
     if (stored === undefined || committed === undefined) return;
     if (!equalBytes(sha256(stored.signature), committed)) {
@@ -159,24 +178,31 @@ export function createAttester(options: AttesterOptions): Attester {
       return;
     }
     const { outputRoot, signature } = stored;
-    const request = runOf(state, seat);
+    const request = requestOf(state, seat);
     const known = request && runs.cached(request);
     const output = known !== undefined && equalBytes(known.root, outputRoot) ? known.bytes : NO_OUTPUT;
     // With its output it is worth more than without.
     if (!isNews(`reveal ${toHex(jobId)} ${output.length > 0}`)) return;
-    options.publishReveal({ reveal: { jobId, validator: operator, outputRoot, signature }, output });
+    const id = toHex(jobId);
+    const first = revealed.get(id) ?? height;
+    revealed.set(id, first);
+    // A proposer that lacked the output has not made the job final: then everyone sends it.
+    const isWanted = job.status === JOB_STATUS.revealing && (height > first || sendsOutput(seat));
+    options.publishReveal({ reveal: { jobId, validator: operator, outputRoot, signature }, output }, !isWanted);
   }
 
   function advance(state: StateReader): void {
     const { height } = readTip(state);
-    const seats = seatsOf(state, height, signer.publicKey, committees);
+    seats ??= seatsOf(state, height, signer.publicKey, committees);
     commit(seats);
     for (const seat of seats) {
-      if (seat.mayReveal) reveal(state, seat);
+      if (seat.mayReveal) reveal(state, height, seat);
       if (seat.mayCommit || seat.mayReveal) work(state, height, seat);
     }
     const open = new Set(seats.map(({ jobId }) => toHex(jobId)));
-    for (const id of tries.keys()) if (!open.has(id)) tries.delete(id);
+    for (const kept of [tries, requests, revealed]) {
+      for (const id of kept.keys()) if (!open.has(id)) kept.delete(id);
+    }
   }
 
   function guardedAdvance(): void {
@@ -190,7 +216,8 @@ export function createAttester(options: AttesterOptions): Attester {
 
   function publishSoon(): void {
     // The run that has just ended is still among those.
-    gathering ??= clock.after(working.size > 1 ? BUSY_GATHER_MS : GATHER_MS, () => {
+    const ms = (working.size > 1 ? BUSY_GATHER_MS : GATHER_MS) << Math.min(lists, MAX_DOUBLINGS);
+    gathering ??= clock.after(ms, () => {
       gathering = undefined;
       guardedAdvance();
     });
@@ -201,6 +228,8 @@ export function createAttester(options: AttesterOptions): Attester {
     onCommit(state) {
       tip = state;
       asked = undefined;
+      seats = undefined;
+      lists = 0;
       said.clear();
       guardedAdvance();
     },

@@ -2,7 +2,7 @@ import { equalBytes } from "../../chain/bytes.ts";
 import type { CommitteeCache } from "../../modules/inference/committee.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
-import { seatOf } from "../../modules/inference/seats.ts";
+import { seatOf, seatsOfJob } from "../../modules/inference/seats.ts";
 import { commitments, JOB_STATUS, type JobRecord, jobInputs, reveals } from "../../modules/inference/store.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { RunRequest } from "./runs.ts";
@@ -12,6 +12,8 @@ export interface Seat {
   readonly jobId: Uint8Array;
   readonly job: JobRecord;
   readonly operator: Uint8Array;
+  /** Its place in the set that the committee is part of. */
+  readonly index: number;
   /** The commitment in the chain. */
   readonly committed: Uint8Array | undefined;
   /** Whether the next block could take a commitment, or a reveal. */
@@ -34,7 +36,8 @@ export function seatsOf(
   for (const { jobId, job } of readOpenJobs(state)) {
     const committee = committees.get(state, job.committeeRoot);
     const operator = committee?.members.find((member) => equalBytes(member.voteKey, voteKey))?.operator;
-    if (operator === undefined || seatOf(committee, job, operator) === undefined) continue;
+    const place = operator && seatOf(committee, job, operator);
+    if (operator === undefined || place === undefined) continue;
     const committed = commitments.get(state, [jobId, operator])?.hash;
     const committing = job.status === JOB_STATUS.committing && height < Math.min(job.commitEnd, job.deadline);
     const revealing =
@@ -43,12 +46,23 @@ export function seatsOf(
       jobId,
       job,
       operator,
+      index: place.index,
       committed,
       mayCommit: committing && committed === undefined,
       mayReveal: revealing && committed !== undefined && !reveals.has(state, [jobId, operator]),
     });
   }
   return seats;
+}
+
+/** Of a committee so many send the output with their reveals: each who proposes has it, unless its own run failed. */
+const OUTPUT_SENDERS = 2;
+
+/** Whether it is this member's turn to send the output to all: another's with each job, so that none sends more than others. */
+export function sendsOutput({ jobId, job, index }: Seat): boolean {
+  const seats = seatsOfJob(job).getTrueBitIndexes();
+  const first = new DataView(jobId.buffer, jobId.byteOffset).getUint32(0) % seats.length;
+  return (seats.indexOf(index) - first + seats.length) % seats.length < OUTPUT_SENDERS;
 }
 
 /** What has to be computed for a job. */

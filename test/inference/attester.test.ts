@@ -118,6 +118,20 @@ test("four attesters take a job from its request to a final output in two blocks
   expect(errors).toEqual([]);
 });
 
+test("two of a committee send an output, and everyone does where the next block has not made it final", async () => {
+  const chain = createChain();
+  const bare: boolean[] = [];
+  const publishReveal: AttesterOptions["publishReveal"] = (_, isBare) => void bare.push(isBare);
+  const nodes = await Promise.all(NAMES.map((name) => start(name, () => ok(7), { publishReveal })));
+  chain.request();
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.every(({ commitments }) => commitments.length > 0));
+  blockOf(chain, nodes);
+  expect(bare.filter((isBare) => isBare)).toHaveLength(2);
+  blockOf(chain, nodes);
+  expect(bare.slice(4)).toEqual([false, false, false, false]);
+});
+
 test("an error of the engine is attested, its absence is not", async () => {
   const chain = createChain({ validators: { alice: 40n, bob: 10n } });
   const alice = await start("alice", () => ({ kind: "execError", message: "index out of range" }));

@@ -16,6 +16,7 @@ const ONE = 1;
 function setup() {
   const chain = createChain();
   const verified = { count: 0 };
+  const batches: number[] = [];
   const log = silentLog();
   const late: string[] = [];
   const found: AttestationEvidence[] = [];
@@ -29,6 +30,7 @@ function setup() {
       },
       verifyBatch: (sets: Parameters<typeof bls.verifyBatch>[0]) => {
         verified.count += sets.length;
+        batches.push(sets.length);
         return bls.verifyBatch(sets);
       },
     };
@@ -44,7 +46,7 @@ function setup() {
   });
   // The selection looks at no more than a view.
   const select = () => pool.select(view() as RecordingContext);
-  return { chain, pool, verified, log, late, found, select };
+  return { chain, pool, verified, batches, log, late, found, select };
 }
 
 function messageOf(chain: Chain, name: string, jobId: Uint8Array, output = ONE): RevealMessage {
@@ -122,6 +124,29 @@ describe("commitments and reveals", () => {
     pool.committed();
     expect(late).toEqual(NAMES.map(() => `reveal of ${outputOf(ONE).bytes.length} bytes`));
     expect(select().outputs).toHaveLength(1);
+  });
+
+  test("that came early are verified together once they can be, and one that is wrong takes none with it", () => {
+    const { chain, pool, batches, late } = setup();
+    const [jobId] = chain.request();
+    if (jobId === undefined) throw new Error("no job");
+    const forged = { ...messageOf(chain, "dave", jobId), output: new Uint8Array(0) };
+    forged.reveal = { ...forged.reveal, outputRoot: outputOf(2).root };
+    for (const name of NAMES) pool.addReveal(messageOf(chain, name, jobId), "p");
+    pool.addReveal(forged, "liar");
+    chain.block({ commitments: NAMES.map((name) => chain.commit(name, jobId, ONE)) });
+    batches.length = 0;
+    pool.committed();
+    expect(batches[0]).toBe(5);
+    expect(late).toHaveLength(4);
+  });
+
+  test("of one message are verified in one batch", async () => {
+    const { chain, pool, batches } = setup();
+    const jobId = committedJob(chain);
+    batches.length = 0;
+    await pool.prepareReveals(NAMES.map((name) => messageOf(chain, name, jobId)));
+    expect(batches).toEqual([4]);
   });
 
   test("of a member that has left the set since are taken: not to reveal would count against it", () => {

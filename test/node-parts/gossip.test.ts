@@ -11,17 +11,18 @@ import {
   BlocksRequest,
   BlocksResponse,
   decodeWire,
+  RevealBatch,
   RevealMessage,
   StatusResponse,
   VotesRequest,
   VotesResponse,
 } from "../../node/wire.ts";
 import { PeerError } from "../../p2p/peer-error.ts";
-import { TOPIC_NAMES } from "../../p2p/topics.ts";
+import { TOPIC_NAMES, type Verdict } from "../../p2p/topics.ts";
 import { EFFECT, registry, runtime, toyStore, txBytes, vote } from "../chain/toy-chain.ts";
 import { silentLog } from "./silent-log.ts";
 
-async function setup() {
+async function setup(judgeReveal?: (output: number) => Verdict) {
   const store = await toyStore();
   const mempool = createMempool({
     runtime,
@@ -48,9 +49,10 @@ async function setup() {
     mempool,
     pool: {
       prepareCommitment: () => Promise.resolve(),
-      prepareReveal: () => Promise.resolve(),
+      prepareReveals: () => Promise.resolve(),
       addCommitment: take("commitment"),
-      addReveal: take("reveal"),
+      addReveal: (message, from) =>
+        judgeReveal === undefined ? take("reveal")(message, from) : judgeReveal(message.output[0] ?? 0),
       addEvidence: take("evidence"),
     },
     evidence: { hear: ({ kind }) => take(kind)(kind) },
@@ -63,7 +65,7 @@ async function setup() {
 const VALID: Readonly<Record<string, Uint8Array>> = {
   vote: Vote.serialize(vote(5, new Uint8Array(32).fill(1), 0)),
   proposal: SignedProposal.serialize(SignedProposal.defaultValue()),
-  reveal: RevealMessage.serialize(RevealMessage.defaultValue()),
+  reveal: RevealBatch.serialize([RevealMessage.defaultValue()]),
   tx: TxBatch.serialize([txBytes()]),
 };
 
@@ -89,6 +91,23 @@ describe("gossip", () => {
     const { handlers, heard } = await setup();
     for (const topic of TOPIC_NAMES) expect(await handlers[topic](Uint8Array.of(1, 2, 3), "peer")).toBe("reject");
     expect(heard).toEqual([]);
+  });
+
+  test("reveals of one message are judged one by one, until one is wrong on every state", async () => {
+    const message = (byte: number): RevealMessage => ({ ...RevealMessage.defaultValue(), output: Uint8Array.of(byte) });
+    const judged: number[] = [];
+    const { handlers } = await setup((output) => {
+      judged.push(output);
+      return output === 3 ? "reject" : output === 2 ? "accept" : "ignore";
+    });
+    const say = (...outputs: number[]) => handlers.reveal(RevealBatch.serialize(outputs.map(message)), "p");
+    expect([await say(1, 2), await say(1, 1), await say(2, 3, 2), await say()]).toEqual([
+      "accept",
+      "ignore",
+      "reject",
+      "reject",
+    ]);
+    expect(judged).toEqual([1, 2, 1, 1, 2, 3]);
   });
 
   test("a good message reaches whoever judges it, with the peer it came from", async () => {

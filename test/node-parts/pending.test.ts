@@ -63,17 +63,17 @@ describe("pending messages", () => {
 
   test("that wait take the room of the peer that sent them, whomever they name", () => {
     const { add, worth, pending } = setup(1000);
-    for (let i = 0; i < 200; i++) add(`flood ${i}`, "honest author", "flooder");
+    for (let i = 0; i < 400; i++) add(`flood ${i}`, "honest author", "flooder");
     add("genuine", "honest author", "honest peer");
-    for (let i = 0; i < 200; i++) worth.set(`flood ${i}`, "good");
+    for (let i = 0; i < 400; i++) worth.set(`flood ${i}`, "good");
     worth.set("genuine", "good");
     pending.review();
-    expect([pending.count, pending.good().includes("genuine")]).toEqual([65, true]);
+    expect([pending.count, pending.good().includes("genuine")]).toEqual([257, true]);
     // Their room is free again.
-    for (let i = 200; i < 300; i++) add(`flood ${i}`, "honest author", "flooder");
-    for (let i = 200; i < 300; i++) worth.set(`flood ${i}`, "good");
+    for (let i = 400; i < 800; i++) add(`flood ${i}`, "honest author", "flooder");
+    for (let i = 400; i < 800; i++) worth.set(`flood ${i}`, "good");
     pending.review();
-    expect(pending.count).toBe(129);
+    expect(pending.count).toBe(513);
   });
 
   test("that wait are bounded in bytes", () => {

@@ -8,7 +8,7 @@ import type { ConsensusSigner } from "../../consensus/driver/ports.ts";
 import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import { jobs } from "../../modules/inference/store.ts";
 import type { Outlet } from "../../node/outlet.ts";
-import { decodeWire, RevealMessage } from "../../node/wire.ts";
+import { decodeWire, RevealBatch } from "../../node/wire.ts";
 import type { ProtocolName } from "../../p2p/protocols.ts";
 import type { TopicName } from "../../p2p/topics.ts";
 import type { SimNode } from "./node.ts";
@@ -48,7 +48,7 @@ function encode(message: Message): readonly [TopicName, Uint8Array] {
   if ("vote" in message) return ["vote", Vote.serialize(message.vote)];
   if ("proposal" in message) return ["proposal", SignedProposal.serialize(message.proposal)];
   if ("commitment" in message) return ["commitment", Commitment.serialize(message.commitment)];
-  return ["reveal", RevealMessage.serialize(message.reveal)];
+  return ["reveal", RevealBatch.serialize([message.reveal])];
 }
 
 /** Of others' commitments, a block's worth. */

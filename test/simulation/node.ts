@@ -186,7 +186,7 @@ export function createNode(options: NodeOptions): SimNode {
       loadModel: () => Promise.resolve(MODEL_BYTES),
       onRun: ignore,
       publishCommitment: (commitment) => outlet.broadcastCommitment(commitment),
-      publishReveal: (message) => outlet.broadcastReveal(message),
+      publishReveal: (message, bare) => outlet.broadcastReveal(message, bare),
       clock: steady,
       log: { ...log, error: (fields) => onAttesterError(life, fields) },
     });
