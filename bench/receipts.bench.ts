@@ -42,6 +42,7 @@ function receiptOf(size: number) {
     finalHeight: 43,
     signers: BitArray.fromBoolArray(present),
     signature: new Uint8Array(96),
+    direct: false,
   };
   const message = receiptRoot(unsigned);
   const signature = bls.aggregate(keys.filter((_, i) => present[i]).map((key) => key.sign(message)));

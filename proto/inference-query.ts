@@ -34,6 +34,8 @@ export const Model = message(`${PACKAGE}.Model`, {
   inline: [23, "bool"],
   /** The class of machines that it needs. */
   tier: [30, "uint32"],
+  /** `committed` or `direct`. */
+  reveal: [70, "string"],
 });
 export type Model = Message<typeof Model>;
 
@@ -84,6 +86,8 @@ export const Job = message(`${PACKAGE}.Job`, {
   members: [28, Member, "repeated"],
   /** `attested`, or `inline`: then there are no committee and no receipt, and what shows the output is the block. */
   lane: [29, "string"],
+  /** Attested without commitments: members may have copied. */
+  direct: [70, "bool"],
 });
 export type Job = Message<typeof Job>;
 

@@ -41,6 +41,8 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   inline: [17, "bool"],
   /** The class of machines that it needs; only validators that serve it are asked. */
   tier: [30, "uint32"],
+  /** `committed`, and the default: attestations are committed to before any is revealed. `direct`: they are not, and can be copied. */
+  reveal: [70, "string"],
 });
 export type MsgRegisterModel = Message<typeof MsgRegisterModel>;
 

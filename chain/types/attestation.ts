@@ -1,4 +1,4 @@
-import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { BooleanType, ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_COMMITMENT_ENTRIES, MAX_INLINE_OUTPUT } from "./limits.ts";
 import { portable } from "./portable.ts";
 import { Bytes20, Bytes32, Bytes96, Uint32, Uint64 } from "./primitives.ts";
@@ -20,7 +20,13 @@ export type JobFields = ValueOf<typeof JobFields>;
 
 /** What a committee member signs about a job, once and for ever, under the ATTESTATION domain. */
 export const AttestationData = new ContainerType(
-  { jobId: Bytes32, committeeRoot: Bytes32, outputRoot: Bytes32 },
+  {
+    jobId: Bytes32,
+    committeeRoot: Bytes32,
+    outputRoot: Bytes32,
+    /** Signed without a commitment before: others may have seen this output, so a receipt can't pass for a blind one. */
+    direct: new BooleanType(),
+  },
   { typeName: "AttestationData" },
 );
 export type AttestationData = ValueOf<typeof AttestationData>;

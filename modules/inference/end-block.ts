@@ -73,7 +73,11 @@ function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Commi
   const { height, params, spec } = ctx.block;
   const executeHeight = height + Number(inferenceParams.read(params).appealWindow);
   const attestedPower = tallies.get(ctx.store, [jobId, job.outputRoot]) ?? 0n;
-  for (const [[, operator]] of commitments.entries(ctx.store, { within: jobId })) {
+  // Who did not have to commit has not withheld anything.
+  const said = job.direct
+    ? reveals.entries(ctx.store, { within: jobId })
+    : commitments.entries(ctx.store, { within: jobId });
+  for (const [[, operator]] of said) {
     const reveal = reveals.get(ctx.store, [jobId, operator]);
     if (reveal !== undefined && equalBytes(reveal.outputRoot, job.outputRoot)) continue;
     const seat = committee.seat(operator);

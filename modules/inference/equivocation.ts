@@ -30,10 +30,10 @@ export function examineAttestation(view: CheckView, reveal: Reveal): string | At
   const { jobId, validator, outputRoot, signature } = reveal;
   const job = jobs.get(view.store, jobId);
   if (job === undefined) return "there is no such job, or no longer";
-  const { committeeRoot } = job;
+  const { committeeRoot, direct } = job;
   const seat = view.committees.get(view.store, committeeRoot)?.seat(validator);
   if (seat === undefined) return "it is not in the committee";
-  const message = attestationRoot({ jobId, committeeRoot, outputRoot }, view.block.spec.genesisRoot);
+  const message = attestationRoot({ jobId, committeeRoot, outputRoot, direct }, view.block.spec.genesisRoot);
   return { job, member: seat.member, signatureSet: { publicKey: seat.member.voteKey, message, signature } };
 }
 

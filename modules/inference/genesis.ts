@@ -53,6 +53,8 @@ export interface GenesisModel {
   readonly inline?: boolean;
   /** 0, where it does not say. */
   readonly tier?: number;
+  /** Without commitments; not, where it does not say. */
+  readonly direct?: boolean;
 }
 
 export interface GenesisTensor {
@@ -78,6 +80,7 @@ const FIELDS = [
   "parent",
   "inline",
   "tier",
+  "direct",
 ] as const;
 
 function base64(bytes: Uint8Array): string {
@@ -104,6 +107,7 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     parent: base64(manifest.parent),
     inline: manifest.inline,
     tier: manifest.tier,
+    direct: manifest.direct,
   };
 }
 
@@ -165,6 +169,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const parent = fields.has("parent") ? readBytes(...at("parent"), 32) : ZERO_32;
   const inline = fields.get("inline") ?? false;
   const tier = fields.has("tier") ? readWhole(...at("tier"), MAX_TIERS - 1) : 0;
+  const direct = fields.get("direct") ?? false;
+  if (typeof direct !== "boolean") report(`${path}.direct`, "must be true or false");
   if (typeof inline !== "boolean") report(`${path}.inline`, "must be true or false");
   if (modelBytes !== undefined && modelBytes > 2n ** 40n) report(`${path}.modelBytes`, "is above 2^40");
   if (
@@ -182,7 +188,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     licence === undefined ||
     parent === undefined ||
     tier === undefined ||
-    typeof inline !== "boolean"
+    typeof inline !== "boolean" ||
+    typeof direct !== "boolean"
   ) {
     return undefined;
   }
@@ -204,6 +211,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     probeRoots: [],
     tier,
     inline,
+    direct,
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) report(path, problem);

@@ -96,6 +96,7 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
     valueAtRisk: 0n,
     reserved: 0n,
     failure: utf8(""),
+    direct: false,
   });
   jobOutputs.set(ctx.store, jobId, output);
   jobsByHeight.set(ctx.store, [height, jobId], 1);

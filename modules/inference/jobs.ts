@@ -1,6 +1,7 @@
 import { BitArray } from "@chainsafe/ssz";
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import type { Context, MessageContext } from "../../chain/module.ts";
+import type { Params } from "../../chain/params.ts";
 import { JobFields } from "../../chain/types/attestation.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { heightKey } from "../../state/collections.ts";
@@ -76,6 +77,8 @@ export interface NewJob {
   readonly valueAtRisk: bigint;
   /** Absolute height; undefined for the windows' own end. */
   readonly deadline: number | undefined;
+  /** Without commitments. */
+  readonly direct: boolean;
 }
 
 function reserve(ctx: Context, costUnits: number): void {
@@ -117,6 +120,12 @@ export function newJobId(
   return { jobId, fields };
 }
 
+/** The last block that takes reveals where there are no commitments: as much time as with them. */
+export function directRevealEnd(height: number, params: Params): number {
+  const { commitWindow, revealWindow } = inferenceParams.read(params);
+  return height + Number(commitWindow) + Number(revealWindow);
+}
+
 /** Blocks that a job may wait for its draw, where its request names no deadline. */
 const DRAW_ROOM = 16;
 
@@ -147,15 +156,15 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     fields,
     txHash: ctx.txHash,
     kind: job.kind,
-    status: sampled ? JOB_STATUS.drawing : JOB_STATUS.committing,
+    status: sampled ? JOB_STATUS.drawing : job.direct ? JOB_STATUS.revealing : JOB_STATUS.committing,
     settled: false,
     requestedHeight: height,
     deadline:
       job.deadline ??
       height + window + Number(revealWindow) + (sampled ? DRAW_ROOM + window + Number(revealWindow) : 0),
     // Of a draw: when to look for its beacon.
-    commitEnd: sampled ? height + 1 : height + window,
-    revealEnd: 0,
+    commitEnd: sampled ? height + 1 : job.direct ? height : height + window,
+    revealEnd: job.direct && !sampled ? directRevealEnd(height, params) : 0,
     committeeRoot: validatorsRoot(validators),
     eligible,
     drawn: sampled ? BitArray.fromBitLen(validators.length) : eligible,
@@ -176,6 +185,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     valueAtRisk: job.valueAtRisk,
     reserved: sampled ? 0n : reserved,
     failure: utf8(""),
+    direct: job.direct,
   };
   jobs.set(ctx.store, jobId, record);
   jobInputs.set(ctx.store, jobId, job.inputs);

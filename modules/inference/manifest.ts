@@ -65,6 +65,8 @@ export const ModelManifest = new ContainerType(
     tier: Uint8,
     /** May run while a block is executed, as part of the resident set. Its graph must then take the same steps on any input. */
     inline: new BooleanType(),
+    /** Outputs are revealed without commitments before: a run is final a block earlier, and whoever is lazy can copy. */
+    direct: new BooleanType(),
   },
   { typeName: "ModelManifest" },
 );

@@ -77,7 +77,8 @@ function signersOf(ctx: Context, committee: Committee, { jobId, outputRoot, job 
   for (const [[, operator], reveal] of reveals.entries(ctx.store, { within: jobId })) {
     if (!equalBytes(reveal.outputRoot, outputRoot)) continue;
     const seat = committee.seat(operator);
-    const commitment = commitments.get(ctx.store, [jobId, operator]);
+    // Without commitments, who put in the reveal did both.
+    const commitment = job.direct ? reveal : commitments.get(ctx.store, [jobId, operator]);
     if (seat === undefined || commitment === undefined) throw new Error(`a reveal without seat of ${toHex(jobId)}`);
     const { power } = seat.member;
     const late = job.widened && !job.drawn.get(seat.index);
@@ -112,6 +113,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     finalHeight: height,
     signers: bits,
     signature: ctx.bls.aggregate(signers.map(({ reveal }) => reveal.signature)),
+    direct: job.direct,
   });
   jobOutputs.set(ctx.store, jobId, output);
   readyContinuation(ctx, jobId);

@@ -66,6 +66,7 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     costUnits: BigInt(units),
     inline: model.status === MODEL_STATUS.active && isResident(model),
     tier: manifest.tier,
+    reveal: manifest.direct ? "direct" : "committed",
   };
 }
 
@@ -139,6 +140,7 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
     failure: fromUtf8(job.failure),
     members: detailed ? members(ctx, jobId, job) : [],
     lane: inline ? "inline" : "attested",
+    direct: job.direct,
   };
 }
 

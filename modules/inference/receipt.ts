@@ -1,4 +1,4 @@
-import { BitArray, BitListType, ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { BitArray, BitListType, BooleanType, ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { base64 } from "@scure/base";
 import { equalBytes, fromHex, toHex } from "../../chain/bytes.ts";
 import type { Bls } from "../../chain/crypto/bls.ts";
@@ -27,6 +27,8 @@ export const Receipt = new ContainerType(
     signers: portable(() => new BitListType(MAX_VALIDATORS)),
     /** Sum of the signers' signatures over AttestationData. */
     signature: Bytes96,
+    /** Nobody had committed before: the signers may have copied. It is signed. */
+    direct: new BooleanType(),
   },
   { typeName: "Receipt" },
 );
@@ -50,6 +52,7 @@ export interface ReceiptJson {
   readonly seats: string;
   readonly signers: string;
   readonly signature: string;
+  readonly direct: boolean;
 }
 
 export function receiptToJson(receipt: Receipt): ReceiptJson {
@@ -71,6 +74,7 @@ export function receiptToJson(receipt: Receipt): ReceiptJson {
     seats: base64.encode(receipt.seats.uint8Array),
     signers: base64.encode(receipt.signers.uint8Array),
     signature: base64.encode(receipt.signature),
+    direct: receipt.direct,
   };
 }
 
@@ -108,6 +112,8 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
     messageIndex: wholeNumber(json.messageIndex, "messageIndex", 2 ** 32 - 1),
   };
   if (!equalBytes(JobFields.hashTreeRoot(fields), root("jobId"))) throw new Error("receipt jobId is not of its fields");
+  const { direct } = json;
+  if (typeof direct !== "boolean") throw new Error(`receipt direct is ${String(direct)}, true or false is expected`);
   const bitsOf = (name: "seats" | "signers"): BitArray => {
     const bits = sized(json[name], name, Math.ceil(committeeSize / 8), base64.decode);
     const stray = committeeSize % 8 === 0 ? 0 : (bits.at(-1) ?? 0) >> (committeeSize % 8);
@@ -123,12 +129,13 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
     seats: bitsOf("seats"),
     signers: bitsOf("signers"),
     signature: sized(json.signature, "signature", 96, base64.decode),
+    direct,
   };
 }
 
 /** The 32 bytes that the signers of a receipt have signed. */
-export function receiptRoot({ fields, committeeRoot, outputRoot }: Receipt): Uint8Array {
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot };
+export function receiptRoot({ fields, committeeRoot, outputRoot, direct }: Receipt): Uint8Array {
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct };
   return signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
 }
 

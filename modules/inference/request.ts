@@ -144,6 +144,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
     escrow: maxFee - base,
     valueAtRisk: valueAtRiskOf(message),
     deadline,
+    direct: model.manifest.direct,
   };
   if (message.lane === "inline") {
     requireResident(model);

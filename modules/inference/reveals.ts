@@ -28,11 +28,13 @@ export function examineReveal(view: CheckView, reveal: Reveal): string | Checked
   if (!open || view.block.height > job.revealEnd) return because("the reveal window is not open");
   const seat = seatOf(view.committees.get(view.store, job.committeeRoot), job, validator);
   if (seat === undefined) return because("it is not in the committee");
-  const committed = commitments.get(view.store, [jobId, validator]);
-  if (committed === undefined) return because("it has not committed");
-  if (!equalBytes(sha256(signature), committed.hash)) return because("its commitment was to another signature");
+  if (!job.direct) {
+    const committed = commitments.get(view.store, [jobId, validator]);
+    if (committed === undefined) return because("it has not committed");
+    if (!equalBytes(sha256(signature), committed.hash)) return because("its commitment was to another signature");
+  }
   if (reveals.has(view.store, [jobId, validator])) return because("it has already revealed");
-  const data = { jobId, committeeRoot: job.committeeRoot, outputRoot };
+  const data = { jobId, committeeRoot: job.committeeRoot, outputRoot, direct: job.direct };
   const { voteKey, power } = seat.member;
   let message: Uint8Array | undefined;
   return {

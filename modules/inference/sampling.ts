@@ -2,7 +2,7 @@ import { toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
 import type { Committee } from "./committee.ts";
 import { committeeSeed, drawSeats } from "./draw.ts";
-import { updateJob } from "./jobs.ts";
+import { directRevealEnd, updateJob } from "./jobs.ts";
 import { laterBeacon } from "./later-beacon.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
@@ -10,7 +10,7 @@ import { canAnswerFor, releaseStake, reserveStake } from "./reservation.ts";
 import { countSeats, seated, seatedPower } from "./seats.ts";
 import { JOB_STATUS, type JobRecord } from "./store.ts";
 
-/** What has a draw, or a second phase, begin: who is asked, what answers for the value, and a window for commitments. */
+/** What has a draw, or a second phase, begin: who is asked, what answers for the value, and a window for commitments, or where there are none for reveals. */
 function ask(
   ctx: Context,
   jobId: Uint8Array,
@@ -21,11 +21,18 @@ function ask(
   const { height, params } = ctx.block;
   const seats = change.widened === true ? job.eligible : (change.drawn ?? job.drawn);
   const members = seated(committee.members, seats);
+  const window = job.direct
+    ? { status: JOB_STATUS.revealing, commitEnd: height, revealEnd: directRevealEnd(height, params) }
+    : {
+        status: JOB_STATUS.committing,
+        commitEnd: height + Number(inferenceParams.read(params).commitWindow),
+        revealEnd: 0,
+      };
   return updateJob(ctx, jobId, job, {
     ...change,
+    ...window,
     committeeSize: members.length,
     committeePower: seatedPower(committee.members, seats),
-    commitEnd: height + Number(inferenceParams.read(params).commitWindow),
     reserved: reserveStake(ctx, members, job.valueAtRisk),
   });
 }
@@ -47,7 +54,7 @@ export function drawCommittee(ctx: Context, jobId: Uint8Array, job: JobRecord, c
   }
   const { committeeMax } = inferenceParams.read(params);
   const drawn = drawSeats(committeeSeed(beacon, jobId), committee.members, job.eligible, Number(committeeMax));
-  const found = { status: JOB_STATUS.committing, drawn, drawHeight: height };
+  const found = { drawn, drawHeight: height };
   const emit = (after: JobRecord): void =>
     ctx.emit(
       "inference_drawn",
@@ -80,7 +87,6 @@ export function widen(ctx: Context, jobId: Uint8Array, job: JobRecord, committee
     return;
   }
   releaseStake(ctx, jobId, job);
-  const change = { status: JOB_STATUS.committing, widened: true, revealEnd: 0 };
-  const after = ask(ctx, jobId, { ...job, reserved: 0n }, committee, change);
+  const after = ask(ctx, jobId, { ...job, reserved: 0n }, committee, { widened: true });
   ctx.emit("inference_widened", ["job_id", toHex(jobId)], ["members", String(after.committeeSize)]);
 }

@@ -81,6 +81,8 @@ export const JobRecord = new ContainerType(
     /** Stake of the committee that answers for it alone, until its output can't be appealed any more; base units. */
     reserved: UintBn128,
     failure: portable(() => new ByteListType(MAX_REASON)),
+    /** There are no commitments. */
+    direct: new BooleanType(),
   },
   { typeName: "JobRecord" },
 );

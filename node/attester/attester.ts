@@ -90,7 +90,7 @@ export function createAttester(options: AttesterOptions): Attester {
 
   /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
   async function persist({ jobId, job }: Seat, output: RunOutput): Promise<void> {
-    const data = { jobId, committeeRoot: job.committeeRoot, outputRoot: output.root };
+    const data = { jobId, committeeRoot: job.committeeRoot, outputRoot: output.root, direct: job.direct };
     const signature = await signer.signAttestation(data, job.requestedHeight);
     // A signer in this process has done so already; one in another has a memory of its own.
     await store.add({ ...data, height: job.requestedHeight, signature });
@@ -172,8 +172,8 @@ export function createAttester(options: AttesterOptions): Attester {
   function reveal(state: StateReader, height: number, seat: Seat): void {
     const { jobId, job, operator, committed } = seat;
     const stored = store.get(jobId);
-    if (stored === undefined || committed === undefined) return;
-    if (!equalBytes(sha256(stored.signature), committed)) {
+    if (stored === undefined || (committed === undefined && !job.direct)) return;
+    if (committed !== undefined && !equalBytes(sha256(stored.signature), committed)) {
       log.error({ job: jobId }, "the chain holds a commitment of this validator that this node did not make");
       return;
     }

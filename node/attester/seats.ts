@@ -49,7 +49,7 @@ export function seatsOf(
       index: place.index,
       committed,
       mayCommit: committing && committed === undefined,
-      mayReveal: revealing && committed !== undefined && !reveals.has(state, [jobId, operator]),
+      mayReveal: revealing && (job.direct || committed !== undefined) && !reveals.has(state, [jobId, operator]),
     });
   }
   return seats;

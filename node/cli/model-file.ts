@@ -53,9 +53,10 @@ const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknow
   ],
 };
 
-/** May be left out: `inline` is then false, `tier` 0. */
+/** May be left out: `inline` is then false, `tier` 0, `reveal` committed. */
 const OPTIONAL: typeof FIELDS = {
   inline: ["true or false", (value) => typeof value === "boolean"],
+  reveal: ["committed or direct", (value) => value === "committed" || value === "direct"],
   tier: ["a whole number", (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < MAX_TIERS],
 };
 
@@ -72,6 +73,8 @@ interface Manifest {
   readonly inline?: boolean;
   /** The class of machines that it needs; 0 where it does not say. */
   readonly tier?: number;
+  /** `committed` where it does not say. */
+  readonly reveal?: "committed" | "direct";
   /** Inputs that every validator must run before the model is admitted. */
   readonly probes: readonly Readonly<Record<string, TensorInput>>[];
 }
@@ -157,6 +160,7 @@ export function readModelFile(path: string): ModelFile {
       maxDeposit: undefined,
       inline: manifest.inline ?? false,
       tier: manifest.tier ?? 0,
+      reveal: manifest.reveal ?? "committed",
     },
   };
 }

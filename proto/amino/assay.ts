@@ -77,6 +77,7 @@ export const assayRows: readonly AminoRow[] = [
     maxDeposit: optional(coin),
     inline: shortBool,
     tier: shortInt,
+    reveal: shortText,
   }),
   aminoRow(MsgSetInferenceTiers, "assay/MsgSetInferenceTiers", { operator: shortText, tiers: shortList(int) }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {

@@ -42,7 +42,7 @@ export function signedReceipt(
   fields: JobFields = FIELDS,
 ): Receipt {
   const committeeRoot = ValidatorSet.hashTreeRoot([...committee]);
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot };
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct: false };
   const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
   const bits = BitArray.fromBitLen(committee.length);
   const signatures = signers.map((index) => {
@@ -51,7 +51,17 @@ export function signedReceipt(
   });
   const signature = BLS.aggregate(signatures);
   const seats = BitArray.fromBoolArray(committee.map(() => true));
-  return { fields, outputRoot, committeeRoot, seats, requestedHeight: 41, finalHeight: 43, signers: bits, signature };
+  return {
+    fields,
+    outputRoot,
+    committeeRoot,
+    seats,
+    requestedHeight: 41,
+    finalHeight: 43,
+    signers: bits,
+    signature,
+    direct: false,
+  };
 }
 
 export function trustedJson(validators: readonly Validator[], genesisRoot: Uint8Array = GENESIS_ROOT): TrustedSet {

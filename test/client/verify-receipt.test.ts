@@ -44,8 +44,9 @@ function changedText(text: string): fc.Arbitrary<string> {
     .filter((changed) => changed !== text);
 }
 
-function changed(value: string | number): fc.Arbitrary<unknown> {
+function changed(value: string | number | boolean): fc.Arbitrary<unknown> {
   const nonsense = fc.constantFrom<unknown>(null, "", "zz", -1, 1.5, {}, [], true, "9".repeat(5000));
+  if (typeof value === "boolean") return fc.constantFrom<unknown>(!value, null, 0, 1, "", "false", {});
   const near = typeof value === "string" ? changedText(value) : fc.nat(2 ** 31).filter((other) => other !== value);
   return fc.oneof({ weight: 5, arbitrary: near as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: nonsense });
 }

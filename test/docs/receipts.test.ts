@@ -46,11 +46,12 @@ describe("the table of bytes", () => {
     messageIndex: number(fields.messageIndex, 4),
     outputRoot: receipt.outputRoot,
     committeeRoot: receipt.committeeRoot,
-    seatsOffset: number(344, 4),
+    seatsOffset: number(345, 4),
     requestedHeight: number(receipt.requestedHeight, 8),
     finalHeight: number(receipt.finalHeight, 8),
-    signersOffset: number(345, 4),
+    signersOffset: number(346, 4),
     signature: receipt.signature,
+    direct: Uint8Array.of(0),
     seats: Uint8Array.of(0b1_1111),
     signers: Uint8Array.of(0b1_1011),
   };
@@ -67,9 +68,9 @@ describe("the table of bytes", () => {
     expect(toHex(bytes.slice(from, from + length))).toBe(toHex(expected[field] ?? new Uint8Array()));
   });
   test.each([
-    [4, 346],
-    [128, 378],
-    [1000, 596],
+    [4, 347],
+    [128, 379],
+    [1000, 597],
   ])("%i members make %i bytes", (members, size) => {
     const bits = BitArray.fromBitLen(members);
     expect(Receipt.serialize({ ...receipt, seats: bits, signers: bits })).toHaveLength(size);

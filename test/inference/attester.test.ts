@@ -132,6 +132,18 @@ test("two of a committee send an output, and everyone does where the next block 
   expect(bare.slice(4)).toEqual([false, false, false, false]);
 });
 
+test("where there are no commitments, a job is final after one block", async () => {
+  const chain = createChain({ models: [manifestOf("digits", { direct: true })] });
+  const nodes = await Promise.all(NAMES.map((name) => start(name, () => ok(7))));
+  const [jobId] = chain.request() as [Uint8Array];
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.every(({ reveals }) => reveals.length > 0));
+  expect(nodes.flatMap(({ commitments }) => commitments)).toEqual([]);
+  blockOf(chain, nodes);
+  expect(chain.job(jobId)).toMatchObject({ status: JOB_STATUS.final, finalHeight: 2, outputRoot: outputOf(7).root });
+  expect(errors).toEqual([]);
+});
+
 test("an error of the engine is attested, its absence is not", async () => {
   const chain = createChain({ validators: { alice: 40n, bob: 10n } });
   const alice = await start("alice", () => ({ kind: "execError", message: "index out of range" }));

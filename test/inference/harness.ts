@@ -78,6 +78,7 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     probeRoots: [],
     tier: 0,
     inline: false,
+    direct: false,
     ...change,
   };
 }
@@ -293,7 +294,8 @@ export function createChain(options: ChainOptions = {}) {
     violations: () => violations(store, SPEC),
     /** The member's own signature over an output of a job. */
     sign(name: string, jobId: Uint8Array, outputRoot: Uint8Array): Uint8Array {
-      const data = { jobId, committeeRoot: chain.job(jobId).committeeRoot, outputRoot };
+      const { committeeRoot, direct } = chain.job(jobId);
+      const data = { jobId, committeeRoot, outputRoot, direct };
       return validatorKeys(name).vote.sign(attestationRoot(data, SPEC.genesisRoot));
     },
     /** A member's commitment to these signatures, whatever they are. */

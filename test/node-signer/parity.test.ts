@@ -17,7 +17,7 @@ const request = fc.oneof(
   fc.record({ kind: fc.constant("randao" as const), height: place.height }),
   fc.record({
     kind: fc.constant("attestation" as const),
-    data: fc.record({ jobId: root, committeeRoot: root, outputRoot: root }),
+    data: fc.record({ jobId: root, committeeRoot: root, outputRoot: root, direct: fc.boolean() }),
   }),
 );
 

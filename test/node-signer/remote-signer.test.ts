@@ -18,6 +18,7 @@ const attestation = (job: number, outputRoot = A, committeeRoot = A) => ({
   jobId: new Uint8Array(32).fill(job),
   committeeRoot,
   outputRoot,
+  direct: false,
 });
 
 describe("over the socket", () => {

@@ -135,12 +135,22 @@ describe("verify finds the committee by a light client", () => {
     const committeeRoot = at(chain, 5).header.validatorsRoot;
     const fields = { ...FIELDS, genesisRoot: GENESIS_ROOT };
     const outputRoot = new Uint8Array(32).fill(5);
-    const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot };
+    const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct: false };
     const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, GENESIS_ROOT);
     const signature = BLS.aggregate(SEATS.map(([id]) => keyOf(id).sign(message)));
     const signers = at(chain, 5).commit.signers;
     const seats = signers;
-    const receipt = { fields, outputRoot, committeeRoot, seats, requestedHeight, finalHeight: 7, signers, signature };
+    const receipt = {
+      fields,
+      outputRoot,
+      committeeRoot,
+      seats,
+      requestedHeight,
+      finalHeight: 7,
+      signers,
+      signature,
+      direct: false,
+    };
     const path = join(temporaryFolder(), "receipt.json");
     writeFileSync(path, JSON.stringify(receiptToJson(receipt)));
     return path;

@@ -28,6 +28,7 @@ const SAID: Said = {
   royaltyPpm: 0,
   licence: "",
   inline: false,
+  reveal: "committed",
   tier: 0,
   shapes: [],
   probeFiles: [],

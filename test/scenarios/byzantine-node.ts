@@ -107,7 +107,9 @@ function doubleAttesting(): Misbehaviour {
         if (voteKey === undefined || committeeRoot === undefined) return;
         const { jobId, outputRoot } = message.reveal;
         const other = sha256(outputRoot);
-        const signature = voteKey.sign(attestationRoot({ jobId, committeeRoot, outputRoot: other }, genesisRoot));
+        const signature = voteKey.sign(
+          attestationRoot({ jobId, committeeRoot, outputRoot: other, direct: false }, genesisRoot),
+        );
         honest.broadcastReveal({
           reveal: { ...message.reveal, outputRoot: other, signature },
           output: new Uint8Array(0),

@@ -78,6 +78,7 @@ export function manifestOf(
       maxDeposit: undefined,
       inline,
       tier: 0,
+      reveal: "committed",
     },
   };
 }

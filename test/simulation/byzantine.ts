@@ -115,7 +115,7 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       const state = options.node().process?.store.latest;
       const job = state && jobs.get(state, jobId);
       if (job === undefined) return undefined;
-      const data = { jobId, committeeRoot: job.committeeRoot, outputRoot };
+      const data = { jobId, committeeRoot: job.committeeRoot, outputRoot, direct: job.direct };
       return { jobId, validator: operator, outputRoot, signature: key.sign(attestationRoot(data, genesisRoot)) };
     },
     commit(entries) {

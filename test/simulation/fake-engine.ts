@@ -28,6 +28,7 @@ export function simulatedModel(owner: Uint8Array): ModelManifest {
     parent: new Uint8Array(32),
     probeRoots: [],
     tier: 0,
+    direct: false,
     inline: true,
   };
 }

@@ -64,6 +64,11 @@ function sized(bytes: Uint8Array, length: number, what: string): Uint8Array {
   return bytes;
 }
 
+function revealOf(reveal: string): boolean {
+  if (["", "committed", "direct"].includes(reveal)) return reveal === "direct";
+  throw invalid(`reveal "${reveal.slice(0, 40)}" is none of committed, direct`);
+}
+
 /** Everything that needs no state. @throws TxError inference 6 */
 function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest {
   if (message.class !== "" && message.class !== "canonical") {
@@ -95,6 +100,7 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     probeRoots: [],
     tier: message.tier,
     inline: message.inline,
+    direct: revealOf(message.reveal),
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) throw invalid(problem);
@@ -190,6 +196,8 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
         escrow: 0n,
         valueAtRisk: 0n,
         deadline: undefined,
+        // Who is to show that it can run a model must not copy.
+        direct: false,
       }),
     );
     ctx.emit(

@@ -35,6 +35,8 @@ function printResult(result: InferenceResult, io: Io): void {
   const { job, receipt } = result;
   io.out(`job        ${result.jobId}`);
   io.out(`lane       ${result.lane}`);
+  if (job.direct)
+    io.out("reveal     direct: validators did not commit before they saw what others say, and may have copied");
   io.out(`status     ${result.status}${job.failure === "" ? "" : `: ${job.failure}`}`);
   io.out(`heights    requested ${result.requestedHeight}, final ${result.finalHeight}`);
   io.out(`time       ${Math.round(result.latencyMs)} ms from broadcast to ${result.status}`);
@@ -50,7 +52,13 @@ function printResult(result: InferenceResult, io: Io): void {
     io.out(`output     ${output.name} ${output.dtype}[${output.shape.join(",")}] = ${shown.join(" ")}${more}`);
   }
   for (const member of job.members) {
-    const did = member.revealed ? "committed, revealed" : member.committed ? "committed" : "absent";
+    const did = member.revealed
+      ? job.direct
+        ? "revealed"
+        : "committed, revealed"
+      : member.committed
+        ? "committed"
+        : "absent";
     const agreed = result.outputRoot !== "" && toHex(member.outputRoot) === result.outputRoot ? ", agrees" : "";
     io.out(`validator  ${member.operator} ${did}${agreed}`);
   }

@@ -57,7 +57,8 @@ function attestedLine(receipt: Receipt, { chainId, validators }: TrustedCommitte
   const drawn = asked.length < validators.length ? `, asked out of ${validators.length},` : "";
   return (
     `valid: ${signed.length} of ${asked.length} validators${drawn} with ${power} of ${total} power attested ` +
-    `output ${toHex(receipt.outputRoot)} of job ${toHex(JobFields.hashTreeRoot(receipt.fields))} on ${chainId}`
+    `output ${toHex(receipt.outputRoot)} of job ${toHex(JobFields.hashTreeRoot(receipt.fields))} on ${chainId}` +
+    (receipt.direct ? "; not blind: they signed without commitments, and may have copied" : "")
   );
 }
 

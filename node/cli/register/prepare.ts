@@ -25,6 +25,7 @@ export interface Said {
   readonly licence: string;
   readonly inline: boolean;
   readonly tier: number;
+  readonly reveal: "committed" | "direct";
   /** `--shape` options. */
   readonly shapes: readonly string[];
   /** JSON files of inputs by name, each a probe or a list of them. None: they are generated. */
@@ -95,6 +96,7 @@ function checkManifest(
     parent: new Uint8Array(32),
     probeRoots: [],
     tier: said.tier,
+    direct: said.reveal === "direct",
     inline: said.inline,
   });
   if (problem !== undefined) throw new UserError(`the chain would refuse this model: ${problem}`);
@@ -155,6 +157,7 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
         maxDeposit: undefined,
         inline: said.inline,
         tier: said.tier,
+        reveal: said.reveal,
       },
     };
   } finally {

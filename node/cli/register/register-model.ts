@@ -19,7 +19,7 @@ import { createProgressBar } from "./progress-bar.ts";
 export const MAX_DEPOSIT = 1_000_000_000n;
 
 export const REGISTER_USAGE = [
-  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
+  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--direct] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
   `model register <manifest.json> [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
 ].join("\n");
 
@@ -34,6 +34,7 @@ const OPTIONS = {
   licence: { type: "string" },
   inline: { type: "boolean" },
   tier: { type: "string" },
+  direct: { type: "boolean" },
   "inputs-out": { type: "string" },
   "max-deposit": { type: "string", default: String(MAX_DEPOSIT) },
   timeout: { type: "string", default: "120" },
@@ -42,7 +43,7 @@ const OPTIONS = {
 } as const;
 
 /** Said by a manifest's file, and by options for a bare model. */
-const OF_THE_MANIFEST = ["name", "model-version", "fee", "royalty", "licence", "inline", "tier"] as const;
+const OF_THE_MANIFEST = ["name", "model-version", "fee", "royalty", "licence", "inline", "tier", "direct"] as const;
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>["values"];
 
@@ -64,6 +65,7 @@ async function readModel(path: string, values: Values): Promise<ModelFile> {
     licence: values.licence ?? "",
     inline: values.inline === true,
     tier: integerOption("tier", values.tier ?? "0", 0, MAX_TIERS - 1),
+    reveal: values.direct === true ? "direct" : "committed",
     shapes: values.shape ?? [],
     probeFiles: values.probe ?? [],
   });

@@ -152,6 +152,7 @@ const receipt: Receipt = {
   finalHeight: 5,
   signers: BitArray.fromBoolArray([true, true, true]),
   signature: new Uint8Array(96),
+  direct: false,
 };
 
 /** A receipt in the browser of somebody who got it from a stranger: a clear error, or a verdict. */

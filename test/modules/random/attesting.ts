@@ -30,13 +30,15 @@ export function createAttesters(random: Random, keys: Keys) {
     for (const { jobId, job } of readOpenJobs(reader)) {
       for (const { operator, voteKey } of validators) {
         const id = toHex(jobId) + toHex(operator);
-        const has = commitments.has(reader, [jobId, operator]);
-        if (job.status === JOB_STATUS.committing && !has && random.chance(0.7)) {
+        const has = job.direct || commitments.has(reader, [jobId, operator]);
+        const speaks = job.direct ? !committed.has(id) : job.status === JOB_STATUS.committing && !has;
+        if (speaks && random.chance(0.7)) {
           const outputRoot = outputOf(random.chance(0.06) ? WRONG : RIGHT).root;
           const key = keys.of(voteKey);
-          const data = { jobId, committeeRoot: job.committeeRoot, outputRoot };
+          const data = { jobId, committeeRoot: job.committeeRoot, outputRoot, direct: job.direct };
           const signature = key.sign(attestationRoot(data, genesisRoot));
           committed.set(id, { jobId, validator: operator, outputRoot, signature });
+          if (job.direct) continue;
           const promise = { validator: operator, entries: [{ jobId, hash: sha256(signature) }] };
           offeredCommitments.push({ data: promise, signature: key.sign(commitmentRoot(promise, genesisRoot)) });
         }

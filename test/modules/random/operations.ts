@@ -179,6 +179,7 @@ const registerModel: Operation = (scene) => {
       royaltyPpm: 100_000,
       licence: "MIT",
       probes,
+      reveal: scene.random.pick(["", "committed", "direct"]),
       maxDeposit: coin(scene.random.chance(0.95) ? 100n * ASSAY : 1n),
     } as never),
   ).finish();

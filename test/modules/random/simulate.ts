@@ -168,7 +168,7 @@ export async function simulateModules(options: SimulationOptions): Promise<Simul
     stakes,
     balances: actors.map((actor) => [actor, BigInt(50 + random.int(500)) * 1_000_000n] as const),
     models: modules.some(({ name }) => name === "inference")
-      ? [genesisModel(manifestOf("digits", { inline: true }), PREFIX)]
+      ? [genesisModel(manifestOf("digits", { inline: true, direct: options.seed % 3 === 0 }), PREFIX)]
       : [],
     ...(options.store === undefined ? {} : { store: await options.store("first") }),
   });
