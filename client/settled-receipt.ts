@@ -1,15 +1,12 @@
 import type { BitArray } from "@chainsafe/ssz";
-import { equalBytes, toHex, utf8 } from "../chain/bytes.ts";
-import { ParamEntries } from "../chain/params.ts";
+import { equalBytes, toHex } from "../chain/bytes.ts";
 import { JobFields } from "../chain/types/attestation.ts";
 import type { Header } from "../chain/types/header.ts";
 import type { LightBlock } from "../chain/types/light-block.ts";
 import { verifyBySet } from "../consensus/light/verify.ts";
-import { inferenceParams } from "../modules/inference/params.ts";
 import type { Receipt } from "../modules/inference/receipt.ts";
 import { seatsOfJob } from "../modules/inference/seats.ts";
 import { JOB_STATUS, jobs } from "../modules/inference/store.ts";
-import { QueryParamsRequest, QueryParamsResponse } from "../proto/params.ts";
 import { type AggregateVerifier, aggregateVerifier } from "./bls.ts";
 import { NodeError } from "./errors.ts";
 import { type AbciQuerier, fetchState, type StateAnswer, verifyState } from "./proofs.ts";
@@ -19,8 +16,6 @@ import { asksEveryone, type TrustedCommittee, verifySignatures } from "./verify-
 export interface Settlement {
   /** A block after the end of the appeal window, with its certificate and the set that made it. */
   readonly block: LightBlock;
-  /** All parameters in force for that block, in the order of their root. */
-  readonly params: readonly { readonly name: string; readonly value: bigint }[];
   /** The job's record in the state after that block, with its proof. */
   readonly job: StateAnswer;
 }
@@ -44,18 +39,10 @@ function sameBits(a: BitArray, b: BitArray): boolean {
   return a.bitLen === b.bitLen && equalBytes(a.uint8Array, b.uint8Array);
 }
 
-/** The appeal window in blocks, by parameters that have the root. Undefined when they have another. */
-function appealWindow(params: Settlement["params"], paramsRoot: Uint8Array): number | undefined {
-  const root = ParamEntries.hashTreeRoot(params.map(({ name, value }) => ({ name: utf8(name), value })));
-  if (!equalBytes(root, paramsRoot)) return undefined;
-  return Number(inferenceParams.read(new Map(params.map(({ name, value }) => [name, value]))).appealWindow);
-}
-
 /**
  * What the state after a trusted block says about a receipt's job. Says nothing about the receipt itself: see `verifyReceipt`.
  *
- * The appeal window is that of the parameters in force for this block, counted from the end of the reveals. Never
- * throws for a parsed settlement.
+ * Never throws for a parsed settlement.
  * @param header of a block that is trusted: a light client's, for example.
  * @example
  * const verdict = settlementState(receipt, block.header, settlement);
@@ -63,16 +50,14 @@ function appealWindow(params: Settlement["params"], paramsRoot: Uint8Array): num
  */
 export function settlementState(
   receipt: Receipt,
-  header: Pick<Header, "height" | "stateRoot" | "paramsRoot">,
-  { params, job }: Pick<Settlement, "params" | "job">,
+  header: Pick<Header, "height" | "stateRoot">,
+  { job }: Pick<Settlement, "job">,
 ): SettlementVerdict {
   const { height } = header;
   const attested = (reason: string): SettlementVerdict => ({
     valid: true,
     state: { state: "attested", height, reason },
   });
-  const window = appealWindow(params, header.paramsRoot);
-  if (window === undefined) return invalid(`the parameters are not those of block ${height}`);
   const key = jobs.storeKey(JobFields.hashTreeRoot(receipt.fields));
   const verdict = verifyState(header.stateRoot, { key, type: jobs.type }, job);
   if (!verdict.valid) return invalid(`the job's record is not proven: ${verdict.reason}`);
@@ -88,8 +73,11 @@ export function settlementState(
   if (!equalBytes(record.outputRoot, receipt.outputRoot)) {
     return invalid(`the job became final with output ${toHex(record.outputRoot)}`);
   }
-  const appealEnd = record.revealEnd + window;
-  if (!record.settled || height <= appealEnd) {
+  if (record.overturned) return invalid("an appeal has found that this output is wrong");
+  const { appealEnd } = record;
+  if (!record.settled)
+    return attested(`reveals are taken until block ${record.revealEnd}, the proof is of block ${height}`);
+  if (height <= appealEnd) {
     return attested(`the appeal window ends with block ${appealEnd}, the proof is of block ${height}`);
   }
   return { valid: true, state: { state: "settled", height, appealEnd } };
@@ -119,15 +107,6 @@ export function verifySettledReceipt(
   return settlementState(receipt, block.header, settlement);
 }
 
-/** The parameters in force for a block: those that the state before it holds. */
-async function fetchParams(comet: AbciQuerier, height: number): Promise<Settlement["params"]> {
-  const data = QueryParamsRequest.encode({ module: "" }).finish();
-  const path = "/assay.params.v1.Query/Params";
-  const answer = await comet.abciQuery({ path, data, height: height - 1, prove: false });
-  if ((answer.code ?? 0) !== 0) throw new NodeError(`the node does not answer: ${(answer.log ?? "").slice(0, 500)}`);
-  return QueryParamsResponse.decode(answer.value).params.map(({ name, value }) => ({ name, value }));
-}
-
 /**
  * Asks a node for what shows that a receipt is settled. What it answers is checked; the node needs no trust.
  * @param block from a light client: its latest, for example.
@@ -142,8 +121,7 @@ export async function fetchSettlement(
 ): Promise<{ readonly settlement: Settlement; readonly state: ReceiptState }> {
   const { height } = block.header;
   const key = jobs.storeKey(JobFields.hashTreeRoot(receipt.fields));
-  const [params, job] = await Promise.all([fetchParams(comet, height), fetchState(comet, height, key)]);
-  const settlement = { block, params, job };
+  const settlement = { block, job: await fetchState(comet, height, key) };
   const verdict = settlementState(receipt, block.header, settlement);
   if (!verdict.valid) throw new NodeError(verdict.reason);
   return { settlement, state: verdict.state };

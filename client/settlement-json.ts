@@ -5,28 +5,24 @@ import { jobs } from "../modules/inference/store.ts";
 import type { ProofOp } from "./proofs.ts";
 import type { Settlement } from "./settled-receipt.ts";
 
-/** A settlement as JSON: base64 for bytes, decimal text for parameters. Block and record are SSZ. */
+/** A settlement as JSON: base64 for bytes. Block and record are SSZ. */
 export interface SettlementJson {
   readonly block: string;
-  readonly params: readonly { readonly name: string; readonly value: string }[];
   readonly job: {
     readonly value: string;
     readonly ops: readonly { readonly type: string; readonly key: string; readonly data: string }[];
   };
 }
 
-const MAX_PARAMS = 1024;
 const MAX_TYPE = 64;
-const MAX_UINT64 = 2n ** 64n - 1n;
 /** A whole value takes one step. */
 const MAX_OPS = 2;
 const MAX_KEY_BYTES = 256;
 
 /** @example const text = JSON.stringify({ receipt: receiptToJson(receipt), settlement: settlementToJson(settlement) }); */
-export function settlementToJson({ block, params, job }: Settlement): SettlementJson {
+export function settlementToJson({ block, job }: Settlement): SettlementJson {
   return {
     block: base64.encode(LightBlock.serialize(block)),
-    params: params.map(({ name, value }) => ({ name, value: value.toString() })),
     job: {
       value: base64.encode(job.value),
       ops: job.ops.map(({ type, key, data }) => ({ type, key: base64.encode(key), data: base64.encode(data) })),
@@ -56,16 +52,6 @@ function bytes(value: unknown, what: string, max: number): Uint8Array {
   }
 }
 
-function parameter(value: unknown, what: string): Settlement["params"][number] {
-  const { name, value: text } = record(value, what);
-  if (typeof name !== "string" || !/^[a-zA-Z0-9._]{1,64}$/.test(name)) {
-    throw new Error(`${what}.name must be the name of a parameter`);
-  }
-  const isNumber = typeof text === "string" && /^[0-9]{1,20}$/.test(text);
-  if (!isNumber || BigInt(text) > MAX_UINT64) throw new Error(`${what}.value must be a decimal text of 64 bits`);
-  return { name, value: BigInt(text) };
-}
-
 function proofOp(value: unknown, what: string): ProofOp {
   const { type, key, data } = record(value, what);
   if (typeof type !== "string" || type.length > MAX_TYPE) throw new Error(`${what}.type must be a short text`);
@@ -83,7 +69,7 @@ function proofOp(value: unknown, what: string): ProofOp {
  * const settlement = parseSettlement(JSON.parse(text).settlement);
  */
 export function parseSettlement(json: unknown): Settlement {
-  const { block, params, job } = record(json, "a settlement");
+  const { block, job } = record(json, "a settlement");
   const { value, ops } = record(job, "settlement job");
   const blockBytes = bytes(block, "settlement block", MAX_LIGHT_BLOCK_BYTES);
   let lightBlock: LightBlock;
@@ -94,7 +80,6 @@ export function parseSettlement(json: unknown): Settlement {
   }
   return {
     block: lightBlock,
-    params: list(params, "settlement params", MAX_PARAMS, parameter),
     job: {
       value: bytes(value, "settlement job.value", jobs.type.maxSize),
       ops: list(ops, "settlement job.ops", MAX_OPS, proofOp),

@@ -22,7 +22,13 @@ import {
   MsgCreatePermanentLockedAccount,
 } from "cosmjs-types/cosmos/vesting/v1beta1/tx";
 import { equalBytes, toHex } from "../chain/bytes.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference, MsgSetInferenceTiers } from "../proto/inference.ts";
+import {
+  MsgInferThen,
+  MsgOpenAppeal,
+  MsgRegisterModel,
+  MsgRequestInference,
+  MsgSetInferenceTiers,
+} from "../proto/inference.ts";
 import { MsgUpdateParams } from "../proto/params.ts";
 import { MsgSetVoteKey } from "../proto/staking.ts";
 import { aminoConverters } from "./amino.ts";
@@ -38,6 +44,7 @@ export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = 
   ["/assay.inference.v1.MsgRequestInference", MsgRequestInference],
   ["/assay.inference.v1.MsgInferThen", MsgInferThen],
   ["/assay.inference.v1.MsgSetInferenceTiers", MsgSetInferenceTiers],
+  ["/assay.inference.v1.MsgOpenAppeal", MsgOpenAppeal],
   ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
   [MsgUpdateParams.typeUrl, MsgUpdateParams],
   [MsgSetSendEnabled.typeUrl, MsgSetSendEnabled],

@@ -86,6 +86,13 @@ export const Job = message(`${PACKAGE}.Job`, {
   members: [28, Member, "repeated"],
   /** `attested`, or `inline`: then there are no committee and no receipt, and what shows the output is the block. */
   lane: [29, "string"],
+  /** The block in which penalties of it are executed, and before which it can be appealed; zero until its reveals have ended. */
+  appealEnd: [40, "uint64"],
+  /** Its appeal: `OPEN`, `UPHELD`, `OVERTURNED` or `UNDECIDED`; empty for none. */
+  appeal: [41, "string"],
+  /** The job of the re-run, and what it became final on. */
+  appealJob: [42, "bytes"],
+  verdict: [43, "bytes"],
   /** Attested without commitments: members may have copied. */
   direct: [70, "bool"],
 });

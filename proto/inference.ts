@@ -130,3 +130,23 @@ export type MsgSetInferenceTiers = Message<typeof MsgSetInferenceTiers>;
 
 export const MsgSetInferenceTiersResponse = message("assay.inference.v1.MsgSetInferenceTiersResponse", {});
 export type MsgSetInferenceTiersResponse = Message<typeof MsgSetInferenceTiersResponse>;
+
+/** Has everyone bonded run a final job again. */
+export const MsgOpenAppeal = message("assay.inference.v1.MsgOpenAppeal", {
+  appellant: [1, "string"],
+  /** 32 bytes. */
+  jobId: [2, "bytes"],
+  /** The job's inputs, serialised SSZ Tensors: the chain keeps their root only. */
+  inputs: [3, "bytes"],
+  /** Taken whole; at least parameter inference.appealBond. */
+  bond: [4, Coin],
+  /** The output root that the appellant says is right, 32 bytes; empty for any but the final one. */
+  claim: [5, "bytes"],
+});
+export type MsgOpenAppeal = Message<typeof MsgOpenAppeal>;
+
+export const MsgOpenAppealResponse = message("assay.inference.v1.MsgOpenAppealResponse", {
+  /** The job of the re-run, 32 bytes. */
+  appealJob: [1, "bytes"],
+});
+export type MsgOpenAppealResponse = Message<typeof MsgOpenAppealResponse>;

@@ -6,6 +6,7 @@ import { closeBooks } from "./end-block.ts";
 import { readOpenJobs, updateJob } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
 import { failJob } from "./outcome.ts";
+import { inferenceParams } from "./params.ts";
 import { releaseLater } from "./reservation.ts";
 import { JOB_KIND, JOB_STATUS, type JobRecord, MODEL_STATUS, models } from "./store.ts";
 
@@ -26,8 +27,10 @@ export function abandonJobs(ctx: Context): void {
   for (const { jobId, job } of readOpenJobs(ctx.store)) {
     const committee = known.get(ctx.store, job.committeeRoot);
     if (committee === undefined) throw new Error(`open job ${toHex(jobId)} has no committee`);
-    if (job.status === JOB_STATUS.final) releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true }));
-    else {
+    if (job.status === JOB_STATUS.final) {
+      const appealEnd = ctx.block.height + Number(inferenceParams.read(ctx.block.params).appealWindow);
+      releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true, appealEnd }));
+    } else {
       if (job.kind === JOB_KIND.admission) returnDeposit(ctx, job);
       failJob(ctx, jobId, job, "the chain ended");
     }

@@ -14,6 +14,8 @@ import { releaseLater, releaseStake } from "./reservation.ts";
 import { giveStrikes } from "./resident-set.ts";
 import { drawCommittee, mayWiden, widen } from "./sampling.ts";
 import {
+  appealedJobs,
+  appeals,
   blockLoad,
   commitments,
   committeeJobs,
@@ -70,8 +72,8 @@ export function closeBooks(ctx: Context, jobId: Uint8Array, committee: Committee
  * window pass: that one would have revealed, had it been right. Absence is not dissent.
  */
 function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
-  const { height, params, spec } = ctx.block;
-  const executeHeight = height + Number(inferenceParams.read(params).appealWindow);
+  const { spec } = ctx.block;
+  const { appealEnd } = job;
   const attestedPower = tallies.get(ctx.store, [jobId, job.outputRoot]) ?? 0n;
   // Who did not have to commit has not withheld anything.
   const said = job.direct
@@ -82,7 +84,7 @@ function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Commi
     if (reveal !== undefined && equalBytes(reveal.outputRoot, job.outputRoot)) continue;
     const seat = committee.seat(operator);
     if (seat === undefined) throw new Error(`a commitment without seat of ${toHex(jobId)}`);
-    penalties.set(ctx.store, [executeHeight, [jobId, operator]], {
+    penalties.set(ctx.store, [appealEnd, [jobId, operator]], {
       outputRoot: reveal?.outputRoot ?? ZERO_32,
       power: seat.member.power,
       infractionHeight: job.requestedHeight,
@@ -94,7 +96,7 @@ function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Commi
       ["job_id", toHex(jobId)],
       ["operator", accountText(spec, operator)],
       ["output_root", reveal === undefined ? "" : toHex(reveal.outputRoot)],
-      ["execute_height", String(executeHeight)],
+      ["execute_height", String(appealEnd)],
     );
   }
 }
@@ -103,8 +105,10 @@ function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Commi
 function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
   const { height, params } = ctx.block;
   if (job.status === JOB_STATUS.final) {
-    judge(ctx, jobId, job, committee);
-    releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true }));
+    const appealEnd = height + Number(inferenceParams.read(params).appealWindow);
+    const closed = updateJob(ctx, jobId, job, { settled: true, appealEnd });
+    judge(ctx, jobId, closed, committee);
+    releaseLater(ctx, jobId, closed);
     closeBooks(ctx, jobId, committee);
     return;
   }
@@ -155,11 +159,14 @@ function sweep(ctx: Context): void {
     const [, jobId] = key;
     const job = jobs.get(ctx.store, jobId);
     // A long deadline or appeal, or messages that wait for their turn; it goes when that is over.
-    if (job !== undefined && (!job.settled || job.reserved > 0n || continuations.has(ctx.store, jobId))) continue;
+    const isNeeded = (found: JobRecord): boolean =>
+      !found.settled || height <= found.appealEnd || found.reserved > 0n || continuations.has(ctx.store, jobId);
+    if (job !== undefined && isNeeded(job)) continue;
     jobsByHeight.delete(ctx.store, key);
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
-    for (const kept of [jobs, jobOutputs, receipts, participations]) kept.delete(ctx.store, jobId);
+    for (const kept of [jobs, jobOutputs, receipts, participations, appeals, appealedJobs])
+      kept.delete(ctx.store, jobId);
     if (job.kind !== JOB_KIND.inline) releaseCommittee(ctx, job.committeeRoot);
   }
 }

@@ -19,6 +19,9 @@ const table = defineErrors("inference", {
   insecure: [17, "too little stake for the value at risk"],
   tierTooSmall: [18, "too few validators serve the tier"],
   invalidTier: [19, "invalid tier"],
+  notAppealable: [23, "job can not be appealed"],
+  appealed: [24, "job was appealed before"],
+  bondTooLow: [25, "bond too low"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

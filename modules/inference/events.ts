@@ -11,7 +11,7 @@ export const eventTypes: readonly EventDoc[] = [
   {
     type: "inference_requested",
     attributes: ["job_id", "model", "requester", "kind", "deadline", "base_fee", "escrow"],
-    when: "a job was opened, by a request or (kind `admission`) by a registration",
+    when: "a job was opened, by a request, by a registration (kind `admission`), or by an appeal",
   },
   {
     type: "inference_inline",
@@ -74,6 +74,16 @@ export const eventTypes: readonly EventDoc[] = [
     type: "inference_slash",
     attributes: ["job_id", "operator", "burnt"],
     when: "a held penalty was executed",
+  },
+  {
+    type: "inference_appeal_opened",
+    attributes: ["job_id", "appeal", "appellant", "bond"],
+    when: "everyone is asked to run a final job again; `appeal` is the job of the re-run",
+  },
+  {
+    type: "inference_appeal_decided",
+    attributes: ["job_id", "appeal", "outcome", "verdict"],
+    when: "an appeal ended: the final output was `upheld` or `overturned`, or the re-run had no quorum (`undecided`)",
   },
   {
     type: "inference_equivocation",

@@ -88,6 +88,8 @@ export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJ
     committedCount: 0,
     committedPower: 0n,
     finalHeight: height,
+    appealEnd: 0,
+    overturned: false,
     outputRoot: root,
     costUnits: request.costUnits,
     baseFee: request.baseFee,

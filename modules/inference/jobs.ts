@@ -126,6 +126,9 @@ export function directRevealEnd(height: number, params: Params): number {
   return height + Number(commitWindow) + Number(revealWindow);
 }
 
+/** In the order of JOB_KIND. */
+const KIND_NAMES = Object.keys(JOB_KIND);
+
 /** Blocks that a job may wait for its draw, where its request names no deadline. */
 const DRAW_ROOM = 16;
 
@@ -150,7 +153,8 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const reserved = sampled
     ? checkStake(ctx, seated(validators, eligible), job.valueAtRisk)
     : reserveStake(ctx, seated(validators, eligible), job.valueAtRisk);
-  const window = Number(job.kind === JOB_KIND.admission ? admissionWindow : commitWindow);
+  // Who is asked may have to fetch the model first.
+  const window = Number(job.kind === JOB_KIND.request ? commitWindow : admissionWindow);
   const { serving, all } = servingPower(validators, eligible);
   const record: JobRecord = {
     fields,
@@ -177,6 +181,8 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     committedCount: 0,
     committedPower: 0n,
     finalHeight: 0,
+    appealEnd: 0,
+    overturned: false,
     outputRoot: ZERO_32,
     costUnits: job.costUnits,
     baseFee: job.baseFee,
@@ -196,7 +202,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     ["job_id", toHex(jobId)],
     ["model", toHex(job.modelRoot)],
     ["requester", accountText(spec, job.requester)],
-    ["kind", job.kind === JOB_KIND.admission ? "admission" : "request"],
+    ["kind", KIND_NAMES[job.kind] ?? ""],
     ["deadline", String(record.deadline)],
     ["base_fee", String(job.baseFee)],
     ["escrow", String(job.escrow)],

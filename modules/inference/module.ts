@@ -5,6 +5,7 @@ import { runContinuations } from "./continuations.ts";
 import { endBlock } from "./end-block.ts";
 import { genesis } from "./genesis.ts";
 import { inferThenMessage } from "./messages/infer-then.ts";
+import { openAppealMessage } from "./messages/open-appeal.ts";
 import { registerModelMessage } from "./messages/register-model.ts";
 import { requestInferenceMessage } from "./messages/request-inference.ts";
 import { setInferenceTiersMessage } from "./messages/set-tiers.ts";
@@ -16,7 +17,13 @@ import * as store from "./store.ts";
 export const inferenceModule: Module = {
   name: "inference",
   params: inferenceParams,
-  messages: [registerModelMessage, requestInferenceMessage, inferThenMessage, setInferenceTiersMessage],
+  messages: [
+    registerModelMessage,
+    requestInferenceMessage,
+    inferThenMessage,
+    setInferenceTiersMessage,
+    openAppealMessage,
+  ],
   queries,
   stored: storedTypes(store),
   genesis,

@@ -5,6 +5,7 @@ import { accountText } from "../addresses.ts";
 import { burn, transfer } from "../bank/keeper.ts";
 import { fundCommunityPool, rewardValidator } from "../distribution/keeper.ts";
 import { rewardBasis } from "../staking/keeper.ts";
+import { decideAppeal, dismissAppeal } from "./appeals.ts";
 import type { Committee } from "./committee.ts";
 import { dropContinuation, readyContinuation } from "./continuations.ts";
 import { type Attester, splitFee } from "./fees.ts";
@@ -37,13 +38,20 @@ function describe(ctx: Context, jobId: Uint8Array, job: JobRecord): (readonly [s
 }
 
 /** Pays everyone, validators through distribution, so that their delegators have their part, and returns the rest to the requester: afterwards nothing of the job's escrow is left. */
-function settleFee(ctx: Context, jobId: Uint8Array, job: JobRecord, attesters: readonly Attester[]): void {
+function settleFee(
+  ctx: Context,
+  jobId: Uint8Array,
+  job: JobRecord,
+  attesters: readonly Attester[],
+  royaltyPpm?: number,
+): void {
   if (job.escrow === 0n) return;
   const model = modelByRoot(ctx.store, job.fields.modelRoot);
   if (model === undefined) throw new Error(`the model of job ${toHex(jobId)} is not in the state`);
-  const { owner, royaltyPpm } = model.manifest;
+  const { owner } = model.manifest;
+  const royalty = BigInt(royaltyPpm ?? model.manifest.royaltyPpm);
   const { params } = ctx.block;
-  const split = splitFee(job.runFee, BigInt(royaltyPpm), job.costUnits, job.committeePower, attesters, params);
+  const split = splitFee(job.runFee, royalty, job.costUnits, job.committeePower, attesters, params);
   for (const { operator, amount } of split.payouts) {
     rewardValidator(ctx, ESCROW, operator, amount, rewardBasis(ctx.store, operator));
   }
@@ -127,12 +135,12 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     ["attested_power", String(attested)],
     ["committee_power", String(job.committeePower)],
   );
-  settleFee(
-    ctx,
-    jobId,
-    job,
-    signers.map(({ attester }) => attester),
-  );
+  const attesters = signers.map(({ attester }) => attester);
+  if (job.kind === JOB_KIND.appeal) {
+    const wasRight = decideAppeal(ctx, jobId, job, attested);
+    // The bond of who was wrong pays for the re-run. The model's owner has no part in that.
+    settleFee(ctx, jobId, wasRight ? { ...job, runFee: 0n } : job, attesters, 0);
+  } else settleFee(ctx, jobId, job, attesters);
   if (job.kind !== JOB_KIND.admission) return;
   const { modelRoot } = job.fields;
   if (execError) failAdmission(ctx, modelRoot, job.requestedHeight, "a probe ended in an error of the engine");
@@ -146,6 +154,7 @@ export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reas
   const job = updateJob(ctx, jobId, before, change);
   transfer(ctx, ESCROW, job.fields.requester, coins(ctx, job.escrow));
   dropContinuation(ctx, jobId);
+  if (job.kind === JOB_KIND.appeal) dismissAppeal(ctx, jobId);
   ctx.emit("inference_failed", ...describe(ctx, jobId, job), ["reason", reason], ["refund", String(job.escrow)]);
   if (job.kind === JOB_KIND.admission) {
     failAdmission(ctx, job.fields.modelRoot, job.requestedHeight, `a probe failed: ${reason}`);

@@ -30,6 +30,13 @@ export const inferenceParams = defineParams("inference", {
     max: 10_000_000n,
     doc: "How long the penalty for a wrong output is held before it is executed.",
   },
+  appealBond: {
+    unit: "uassay",
+    default: 10_000_000n,
+    min: 0n,
+    max: 1_000_000_000_000_000n,
+    doc: "What an appellant puts up; it pays for the re-run if the verdict is not as claimed.",
+  },
   jobRetention: {
     unit: "blocks",
     default: 100_000n,

@@ -10,6 +10,8 @@ import { Receipt } from "./receipt.ts";
 import { isResident } from "./resident-set.ts";
 import { seatsOfJob } from "./seats.ts";
 import {
+  APPEAL_STATUS,
+  appeals,
   commitments,
   committees,
   JOB_KIND,
@@ -27,6 +29,7 @@ import { dtypeName } from "./tensor-check.ts";
 /** In the order of MODEL_STATUS and JOB_STATUS. */
 export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED"] as const;
 export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED", "DRAWING"] as const;
+const APPEAL_STATUS_NAMES = ["OPEN", "UPHELD", "OVERTURNED", "UNDECIDED"] as const;
 
 const NONE = new Uint8Array(0);
 
@@ -110,6 +113,7 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
   const inline = job.kind === JOB_KIND.inline;
   const detailed = full && !inline;
   const output = jobOutputs.get(ctx.store, jobId) ?? NONE;
+  const appeal = appeals.get(ctx.store, jobId);
   return {
     jobId,
     status: JOB_STATUS_NAMES[job.status] ?? "",
@@ -139,6 +143,13 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
     valueAtRisk: job.valueAtRisk.toString(),
     failure: fromUtf8(job.failure),
     members: detailed ? members(ctx, jobId, job) : [],
+    appealEnd: BigInt(job.appealEnd),
+    appeal: APPEAL_STATUS_NAMES[appeal?.status ?? -1] ?? "",
+    appealJob: appeal?.appealJob ?? NONE,
+    verdict:
+      appeal === undefined || appeal.status === APPEAL_STATUS.open || appeal.status === APPEAL_STATUS.undecided
+        ? NONE
+        : appeal.verdict,
     lane: inline ? "inline" : "attested",
     direct: job.direct,
   };

@@ -2,6 +2,7 @@ import { toHex } from "../../chain/bytes.ts";
 import { parseAmount, parseCoins } from "../../chain/decode-tx.ts";
 import { sdkError } from "../../chain/errors.ts";
 import type { ChainSpec, MessageContext } from "../../chain/module.ts";
+import type { Params } from "../../chain/params.ts";
 import type { Coin } from "../../chain/tx.ts";
 import type { MsgRequestInference } from "../../proto/inference.ts";
 import { parseAccount } from "../addresses.ts";
@@ -45,13 +46,23 @@ function valueAtRiskOf(message: MsgRequestInference): bigint {
   throw sdkError("invalidRequest", `value_at_risk "${message.valueAtRisk.slice(0, 60)}" is not a decimal integer`);
 }
 
-/** hash_tree_root of the inputs, if they are what the model takes. */
-function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Uint8Array): Uint8Array {
-  const { maxInputBytes } = inferenceParams.read(ctx.block.params);
+/** @throws TxError inference 7 for more bytes than the network takes, or no tensors. */
+function boundedInputs(bytes: Uint8Array, params: Params): Tensors {
+  const { maxInputBytes } = inferenceParams.read(params);
   if (bytes.length > Number(maxInputBytes)) {
     throw inferenceError("invalidInputs", `inputs of ${bytes.length} bytes, at most ${maxInputBytes}`);
   }
-  const tensors = parseInputs(bytes);
+  return parseInputs(bytes);
+}
+
+/** hash_tree_root of serialised inputs. @throws TxError inference 7 */
+export function inputsRootOf(bytes: Uint8Array, params: Params): Uint8Array {
+  return Tensors.hashTreeRoot([...boundedInputs(bytes, params)]);
+}
+
+/** hash_tree_root of the inputs, if they are what the model takes. */
+function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Uint8Array): Uint8Array {
+  const tensors = boundedInputs(bytes, ctx.block.params);
   const problem = tensorsProblem(model.manifest.inputs, tensors);
   if (problem !== undefined) throw inferenceError("invalidInputs", problem);
   return Tensors.hashTreeRoot([...tensors]);

@@ -103,10 +103,8 @@ export function releaseStake(ctx: Context, jobId: Uint8Array, job: JobRecord): v
 }
 
 /** A final job's reservation lasts as long as its output can be appealed. */
-export function releaseLater(ctx: Context, jobId: Uint8Array, { reserved }: JobRecord): void {
-  if (reserved === 0n) return;
-  const end = ctx.block.height + Number(inferenceParams.read(ctx.block.params).appealWindow);
-  reservationEnds.set(ctx.store, [end, jobId], 1);
+export function releaseLater(ctx: Context, jobId: Uint8Array, { reserved, appealEnd }: JobRecord): void {
+  if (reserved > 0n) reservationEnds.set(ctx.store, [appealEnd, jobId], 1);
 }
 
 /** What is reserved for whom by all jobs that are kept. */

@@ -11,7 +11,9 @@ import { Receipt } from "./receipt.ts";
 export const MODEL_STATUS = { registered: 0, active: 1, failed: 2 } as const;
 /** `drawing`: the committee is to be drawn from a later beacon. */
 export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4 } as const;
-export const JOB_KIND = { request: 0, admission: 1, inline: 2 } as const;
+/** `appeal`: everyone runs a final job again. */
+export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3 } as const;
+export const APPEAL_STATUS = { open: 0, upheld: 1, overturned: 2, undecided: 3 } as const;
 
 /** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
 const MAX_INPUT_BYTES = 524_288;
@@ -70,6 +72,10 @@ export const JobRecord = new ContainerType(
     committedCount: Uint32,
     committedPower: UintBn64,
     finalHeight: Uint64,
+    /** The block in which penalties of it are executed, and before which it can be appealed; zero until its reveals have ended. */
+    appealEnd: Uint64,
+    /** An appeal has found that the output is wrong. It stays final. */
+    overturned: new BooleanType(),
     outputRoot: Bytes32,
     costUnits: Uint64,
     baseFee: UintBn128,
@@ -119,6 +125,13 @@ export const PenaltyRecord = new ContainerType(
   { typeName: "PenaltyRecord" },
 );
 export type PenaltyRecord = ValueOf<typeof PenaltyRecord>;
+
+/** `appealJob` is the re-run; `claim` is the output root that the appellant says is right, or zero for any but the final one; `verdict` zero until there is one. */
+const AppealRecord = new ContainerType(
+  { appealJob: Bytes32, appellant: Bytes20, bond: UintBn128, claim: Bytes32, status: Uint8, verdict: Bytes32 },
+  { typeName: "AppealRecord" },
+);
+export type AppealRecord = ValueOf<typeof AppealRecord>;
 
 const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: Uint64 }, { typeName: "BlockLoad" });
 
@@ -220,3 +233,7 @@ export const recentProposers = item(
   25,
   portable(() => new ListCompositeType(RecentProposer, MAX_RECENT_PROPOSERS)),
 );
+/** By the job that is appealed. */
+export const appeals = collection("inference", 30, id, AppealRecord);
+/** By the re-run's job: the one that is appealed. */
+export const appealedJobs = collection("inference", 31, id, Bytes32);

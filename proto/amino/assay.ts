@@ -1,6 +1,7 @@
 import {
   type Condition,
   MsgInferThen,
+  MsgOpenAppeal,
   MsgRegisterModel,
   MsgRequestInference,
   MsgSetInferenceTiers,
@@ -78,6 +79,13 @@ export const assayRows: readonly AminoRow[] = [
     inline: shortBool,
     tier: shortInt,
     reveal: shortText,
+  }),
+  aminoRow(MsgOpenAppeal, "assay/MsgOpenAppeal", {
+    appellant: shortText,
+    jobId: shortBytes,
+    inputs: shortBytes,
+    bond: optional(coin),
+    claim: shortBytes,
   }),
   aminoRow(MsgSetInferenceTiers, "assay/MsgSetInferenceTiers", { operator: shortText, tiers: shortList(int) }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {

@@ -12,7 +12,6 @@ import {
 import { parseSettlement, settlementToJson } from "../../client/settlement-json.ts";
 import { parseTrustedSet, verifyReceipt } from "../../client/verify-receipt.ts";
 import { JOB_STATUS } from "../../modules/inference/store.ts";
-import { QueryParamsResponse } from "../../proto/params.ts";
 import { BLS, bytes } from "./receipt-fixture.ts";
 import { APPEAL_END, makeSettlement, receiptOf, SEATS, trustedSet, WINDOW } from "./settlement-fixture.ts";
 
@@ -73,6 +72,7 @@ describe("is not valid", () => {
     ["another output", { outputRoot: bytes(32, 6) }, /became final with output 0606/],
     ["another committee", { committeeRoot: bytes(32, 6) }, /asked another committee/],
     ["a failed job", { status: JOB_STATUS.failed }, /the job failed on the chain/],
+    ["a wrong output", { overturned: true }, /an appeal has found that this output is wrong/],
   ])("where the chain recorded %s", async (_, job, reason) => {
     expect(stateOf(await makeSettlement({ job }))).toMatch(reason);
   });
@@ -86,8 +86,6 @@ describe("is not valid", () => {
 
   test("with parts of another block", async () => {
     const later = await makeSettlement({ height: APPEAL_END + 9, window: 5, job: { costUnits: 9 } });
-    expect(stateOf({ ...settlement, params: later.params })).toMatch(/the parameters are not those of block 67/);
-    expect(stateOf({ ...settlement, params: settlement.params.toReversed() })).toMatch(/parameters are not/);
     expect(stateOf({ ...settlement, job: later.job })).toMatch(/not proven: .* does not lead to the state root/);
     expect(stateOf({ ...settlement, job: { ...settlement.job, ops: [] } })).toMatch(/not proven/);
     const { header } = later.block;
@@ -110,7 +108,7 @@ describe("is not valid", () => {
   });
 
   test("with any changed bit of record, proof or block", () => {
-    const { job, block, params } = settlement;
+    const { job, block } = settlement;
     const json = settlementToJson(settlement);
     const parts = [json.block, json.job.value, json.job.ops[0]?.data ?? ""].map((text) => Buffer.from(text, "base64"));
     fc.assert(
@@ -135,7 +133,7 @@ describe("is not valid", () => {
       { numRuns: 60 },
     );
     // What the property would miss if it looked at the state alone.
-    expect(reasonOf(settlementState(receipt, block.header, { job, params }))).toBe("settled");
+    expect(reasonOf(settlementState(receipt, block.header, { job }))).toBe("settled");
   });
 });
 
@@ -146,9 +144,6 @@ describe("JSON that is no settlement is named", () => {
     ["no block", { ...json, block: 5 }, "settlement block must be base64 of up to"],
     ["another block", { ...json, block: "AAAA" }, "settlement block is no light block"],
     ["no base64", { ...json, block: "!" }, "settlement block is no base64"],
-    ["no list", { ...json, params: {} }, "settlement params must be a list of up to 1024"],
-    ["a name", { ...json, params: [{ name: "\u001b", value: "1" }] }, "settlement params[0].name must be"],
-    ["a value", { ...json, params: [{ name: "a", value: `${2n ** 64n}` }] }, "settlement params[0].value must be"],
     ["no job", { ...json, job: [] }, "settlement job is no JSON object"],
     ["long record", { ...json, job: { ...json.job, value: "A".repeat(9999) } }, "settlement job.value must be base64"],
     ["steps", { ...json, job: { ...json.job, ops: [1, 2, 3] } }, "settlement job.ops must be a list of up to 2"],
@@ -157,17 +152,13 @@ describe("JSON that is no settlement is named", () => {
 });
 
 describe("asked of a node", () => {
-  const { block, params, job } = settlement;
-  const rows = params.map(({ name, value }) => ({ name, value, unit: "", min: 0n, max: 0n, default: 0n, doc: "" }));
+  const { block, job } = settlement;
   type Answer = Partial<Awaited<ReturnType<AbciQuerier["abciQuery"]>>>;
-  function node(change: { state?: Answer; params?: Answer }): AbciQuerier {
+  function node(change: { state?: Answer }): AbciQuerier {
     return {
       async abciQuery({ path, height }) {
-        if (path === "/store/key")
-          return { code: 0, value: job.value, height, proof: { ops: job.ops }, ...change.state };
-        expect([path, height]).toEqual(["/assay.params.v1.Query/Params", block.header.height - 1]);
-        const value = QueryParamsResponse.encode({ params: rows, paramsRoot: new Uint8Array() }).finish();
-        return { code: 0, value, height, ...change.params };
+        expect(path).toBe("/store/key");
+        return { code: 0, value: job.value, height, proof: { ops: job.ops }, ...change.state };
       },
     };
   }
@@ -180,8 +171,6 @@ describe("asked of a node", () => {
 
   test.each<[string, Parameters<typeof node>[0], string]>([
     ["no state", { state: { code: 18, log: "pruned" } }, "the node does not answer: pruned"],
-    ["no parameters", { params: { code: 18, log: "pruned" } }, "the node does not answer: pruned"],
-    ["other parameters", { params: { value: new Uint8Array() } }, "the parameters are not those of block 67"],
     ["another height", { state: { height: 3 } }, "the node answers with the state of height 3, asked for 67"],
     ["no proof", { state: { proof: { ops: [] } } }, "the job's record is not proven: the proof is not of this key"],
   ])("%s is refused", async (_, change, message) => {

@@ -1,6 +1,4 @@
 import { BitArray } from "@chainsafe/ssz";
-import { utf8 } from "../../chain/bytes.ts";
-import { ParamEntries } from "../../chain/params.ts";
 import { JobFields } from "../../chain/types/attestation.ts";
 import { Header } from "../../chain/types/header.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
@@ -70,6 +68,7 @@ export async function makeSettlement(made: Made = {}): Promise<Settlement> {
     requestedHeight: receipt.requestedHeight,
     finalHeight: receipt.finalHeight,
     revealEnd: REVEAL_END,
+    appealEnd: REVEAL_END + window,
     committeeRoot: receipt.committeeRoot,
     eligible: receipt.seats,
     drawn: receipt.seats,
@@ -80,10 +79,6 @@ export async function makeSettlement(made: Made = {}): Promise<Settlement> {
   const proof = store.prove(jobs.storeKey(JOB_ID), 0);
   if (proof === undefined) throw new Error("no proof");
   const { value = new Uint8Array(0), ops } = provenValue(proof, []);
-  const params = [
-    { name: "inference.appealWindow", value: BigInt(window) },
-    { name: "staking.unbondingTime", value: 60_000n },
-  ];
   const header: Header = {
     ...Header.defaultValue(),
     version: 1,
@@ -92,7 +87,6 @@ export async function makeSettlement(made: Made = {}): Promise<Settlement> {
     stateRoot: store.root,
     validatorsRoot: ValidatorSet.hashTreeRoot(setOf(seats)),
     nextValidatorsRoot: ValidatorSet.hashTreeRoot(setOf(seats)),
-    paramsRoot: ParamEntries.hashTreeRoot(params.map(({ name, value: of }) => ({ name: utf8(name), value: of }))),
   };
-  return { block: certify(header, seats, signers), params, job: { value, ops } };
+  return { block: certify(header, seats, signers), job: { value, ops } };
 }

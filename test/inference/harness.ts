@@ -32,6 +32,8 @@ import type { MessageCodec } from "../../proto/codec.ts";
 import {
   MsgInferThen,
   MsgInferThenResponse,
+  MsgOpenAppeal,
+  MsgOpenAppealResponse,
   MsgRegisterModel,
   MsgRegisterModelResponse,
   MsgRequestInference,
@@ -263,6 +265,18 @@ export function createChain(options: ChainOptions = {}) {
         send(MsgRequestInference, MsgRequestInferenceResponse, requestOf(change), at),
       tiers: (name: string, tiers: readonly number[]) =>
         send(MsgSetInferenceTiers, MsgSetInferenceTiersResponse, { operator: valoperOf(name), tiers: [...tiers] }),
+      /** The bond is 10 ASSAY; the inputs are those of `requestOf`. */
+      appeal: (change: Partial<MsgOpenAppeal>) =>
+        send(
+          MsgOpenAppeal,
+          MsgOpenAppealResponse,
+          MsgOpenAppeal.fromPartial({
+            appellant: accountOf("user"),
+            inputs: INPUTS,
+            bond: { denom: SPEC.denom, amount: "10000000" },
+            ...change,
+          }),
+        ),
       inferThen: (message: MsgInferThen) => send(MsgInferThen, MsgInferThenResponse, message),
     },
     /** A block with requests. @returns the ids of their jobs. */

@@ -308,7 +308,7 @@ describe("messages that an output decides about", () => {
 test("a job is kept as long as messages wait for their turn, however long that takes", () => {
   const chain = createChain({
     models: [{ ...MODEL, fee: 0n, royaltyPpm: 0 }],
-    params: { "inference.thenGasPerBlock": 100_000n, "inference.jobRetention": 100n },
+    params: { "inference.thenGasPerBlock": 100_000n, "inference.jobRetention": 100n, "inference.appealWindow": 10n },
   });
   const names = ["alice", "bob", "carol", "dave"];
   const ids: Uint8Array[] = [];

@@ -175,7 +175,7 @@ test("EXEC_ERROR is attested like any other output", () => {
 });
 
 test("old jobs are forgotten with everything of theirs", () => {
-  const chain = createChain({ params: { "inference.jobRetention": 100n } });
+  const chain = createChain({ params: { "inference.jobRetention": 100n, "inference.appealWindow": 10n } });
   const genesis = chain.store.changes().filter(([key]) => key[0] === 5).length;
   const [jobId] = chain.request() as [Uint8Array];
   chain.block({ commitments: NAMES.map((name) => chain.commit(name, jobId, 7)) });

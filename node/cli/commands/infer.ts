@@ -1,32 +1,13 @@
 import { toHex } from "../../../chain/bytes.ts";
 import type { InferenceResult } from "../../../client/infer.ts";
-import { type TensorInput, tensorValues } from "../../../client/tensors.ts";
+import { tensorValues } from "../../../client/tensors.ts";
 import { receiptToJson } from "../../../modules/inference/receipt.ts";
 import { UserError } from "../../user-error.ts";
 import { integerOption, parseArguments } from "../arguments.ts";
-import { readJsonFile, SIGNER_OPTIONS, SIGNER_USAGE, withSigner } from "../client.ts";
+import { SIGNER_OPTIONS, SIGNER_USAGE, withSigner } from "../client.ts";
 import type { Command, Io } from "../command.ts";
+import { readInputs } from "../inputs-file.ts";
 import { resultToJson } from "../result-json.ts";
-
-function isTensor(value: unknown): value is TensorInput {
-  if (typeof value !== "object" || value === null) return false;
-  const { dtype, shape, data } = value as Partial<TensorInput>;
-  return typeof dtype === "string" && Array.isArray(shape) && Array.isArray(data);
-}
-
-/** What is in the tensors is checked against the model, once that is known. */
-function readInputs(path: string): Record<string, TensorInput> {
-  const json = readJsonFile(path);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new UserError(
-      `${path} must hold an object of inputs: {"x":{"dtype":"float32","shape":[1,4],"data":[1,2,3,4]}}`,
-    );
-  }
-  for (const [name, value] of Object.entries(json)) {
-    if (!isTensor(value)) throw new UserError(`${path}: input ${name} needs a dtype, a shape and data`);
-  }
-  return json as Record<string, TensorInput>;
-}
 
 /** Longer outputs are cut off for people; `--json` has all. */
 const MAX_VALUES = 16;

@@ -17,9 +17,16 @@ import {
   MsgUndelegate,
 } from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import { sha256 } from "../../../chain/crypto/hash.ts";
+import { jobs } from "../../../modules/inference/store.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference, MsgSetInferenceTiers } from "../../../proto/inference.ts";
+import {
+  MsgInferThen,
+  MsgOpenAppeal,
+  MsgRegisterModel,
+  MsgRequestInference,
+  MsgSetInferenceTiers,
+} from "../../../proto/inference.ts";
 import { MsgSetVoteKey } from "../../../proto/staking.ts";
 import { INPUTS, tensor } from "../../inference/harness.ts";
 import { ACCOUNT_OPERATIONS } from "./account-operations.ts";
@@ -270,6 +277,21 @@ export const OPERATIONS: Operations = {
       ).finish(),
   ],
   [MsgInferThen.typeUrl]: [6, inferThen],
+  [MsgOpenAppeal.typeUrl]: [
+    3,
+    (scene) => {
+      const [jobId = new Uint8Array(32)] = pickEntry(scene.random, jobs.entries(scene.reader)) ?? [];
+      return MsgOpenAppeal.encode(
+        MsgOpenAppeal.fromPartial({
+          appellant: someone(scene).account,
+          jobId,
+          inputs: INPUTS,
+          bond: coin(scene.random.chance(0.9) ? 10_000_000 : 1),
+          claim: scene.random.chance(0.3) ? new Uint8Array(32).fill(1) : new Uint8Array(0),
+        }),
+      ).finish();
+    },
+  ],
   [MsgSetInferenceTiers.typeUrl]: [
     2,
     ({ random, actors }) =>

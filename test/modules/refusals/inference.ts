@@ -1,6 +1,13 @@
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { appeals, JOB_STATUS, JobRecord, jobs } from "../../../modules/inference/store.ts";
 import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference, MsgSetInferenceTiers } from "../../../proto/inference.ts";
+import {
+  MsgInferThen,
+  MsgOpenAppeal,
+  MsgRegisterModel,
+  MsgRequestInference,
+  MsgSetInferenceTiers,
+} from "../../../proto/inference.ts";
 import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
 import { accountOf, valoperOf } from "../network.ts";
 import { BAD_ACCOUNTS, BAD_AMOUNTS, BAD_COINS, BAD_OPERATORS, coin, each, rowsOf } from "./inputs.ts";
@@ -82,6 +89,13 @@ const THEN = MsgInferThen.fromPartial({
 });
 
 const tiers = rowsOf(MsgSetInferenceTiers, { operator: valoperOf("alice"), tiers: [0, 1] }, { by: "alice" });
+const appeal = rowsOf(MsgOpenAppeal, {
+  appellant: accountOf("ann"),
+  jobId: new Uint8Array(32),
+  inputs: INPUTS,
+  bond: coin(10_000_000n),
+  claim: new Uint8Array(0),
+});
 const request = rowsOf(MsgRequestInference, REQUEST);
 const then = rowsOf(MsgInferThen, THEN);
 const condition = (wrong: string, change: Partial<typeof CONDITION>) =>
@@ -90,7 +104,57 @@ const register = rowsOf(MsgRegisterModel, REGISTER);
 
 const NON_AMOUNTS = BAD_AMOUNTS.filter(([wrong]) => wrong !== "zero" && wrong !== "empty");
 
+/** A job that has become final some time ago, and can be appealed. */
+function settledJob(): World {
+  const world = createWorld();
+  const fields = { ...JobRecord.defaultValue().fields, inputsRoot: Tensors.hashTreeRoot([tensor(1, 2)]) };
+  const { engineId: engine, modelRoot } = manifestOf("digits");
+  jobs.set(world.store, new Uint8Array(32), {
+    ...JobRecord.defaultValue(),
+    fields: { ...fields, modelRoot, engineId: engine },
+    status: JOB_STATUS.final,
+    settled: true,
+    appealEnd: 1000,
+    costUnits: 1,
+  });
+  return world;
+}
+
+function appealedJob(): World {
+  const world = settledJob();
+  const record = appeals.type.defaultValue();
+  appeals.set(world.store, new Uint8Array(32), record);
+  return world;
+}
+
 export const inference: readonly Refusal[] = [
+  ...each(BAD_ACCOUNTS, "appellant", (wrong, appellant) => appeal(wrong, "sdk/7", { appellant })),
+  ...each(BAD_AMOUNTS, "bond", (wrong, amount) => appeal(wrong, "sdk/10", { bond: coin(amount) })),
+  appeal("no bond", "sdk/10", { bond: undefined }),
+  appeal("a job id of another length", "sdk/18", { jobId: new Uint8Array(31) }),
+  appeal("a claim that is no root", "sdk/18", { claim: new Uint8Array(31) }),
+  appeal("an appeal of nothing", "inference/23"),
+  appeal("a second appeal", "inference/24", {}, { given: appealedJob }),
+  appeal("a bond that is too low", "inference/25", { bond: coin(9_999_999n) }, { given: settledJob }),
+  appeal(
+    "a bond of another denomination",
+    "inference/25",
+    { bond: coin(10_000_000n, OTHER_DENOM) },
+    { given: settledJob },
+  ),
+  appeal("a bond above what the appellant has", "sdk/5", { bond: coin(FUNDS) }, { given: settledJob }),
+  appeal(
+    "other inputs than the job's",
+    "inference/7",
+    { inputs: Tensors.serialize([tensor(2, 2)]) },
+    { given: settledJob },
+  ),
+  appeal(
+    "an appeal with inputs that are no tensors",
+    "inference/7",
+    { inputs: Uint8Array.of(1) },
+    { given: settledJob },
+  ),
   ...each(BAD_OPERATORS, "operator", (wrong, operator) => tiers(wrong, "sdk/7", { operator })),
   tiers("a tier that there is not", "inference/19", { tiers: [8] }),
   tiers("a tier twice", "inference/19", { tiers: [1, 0, 1] }),
