@@ -57,6 +57,8 @@ const MAX_COMMITMENTS = 4;
 /** Wrong signatures that are looked for among those that waited together; the rest is verified one by one. */
 const MAX_SEARCHED = 4;
 const MAX_REVEALS = 1024;
+/** Members reveal at about the same time, and what they sign about a job is one message: together that costs half. */
+const REVEALS_GATHER_MS = 12;
 const SELF = "";
 const NO_OUTPUT = new Uint8Array(0);
 
@@ -100,8 +102,11 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
 
   const batches = signatureBatches(() => options.view().bls, options.clock);
 
-  function settled(found: ReturnType<typeof examineCommitment> | ReturnType<typeof examineReveal>): Promise<void> {
-    return typeof found === "string" ? Promise.resolve() : batches.settle(found.signatureSet);
+  function settled(
+    found: ReturnType<typeof examineCommitment> | ReturnType<typeof examineReveal>,
+    gatherMs?: number,
+  ): Promise<void> {
+    return typeof found === "string" ? Promise.resolve() : batches.settle(found.signatureSet, gatherMs);
   }
 
   /** PERF: what came before its block is looked at after it, all at once: one by one each would be a pairing of its own. */
@@ -165,7 +170,7 @@ export function createAttestationPool(options: AttestationPoolOptions): NodeAtte
     prepareCommitment: (commitment) => settled(examineCommitment(view(), commitment)),
     async prepareReveals(messages) {
       const current = view();
-      await Promise.all(messages.map(({ reveal }) => settled(examineReveal(current, reveal))));
+      await Promise.all(messages.map(({ reveal }) => settled(examineReveal(current, reveal), REVEALS_GATHER_MS)));
     },
     addCommitment(commitment, from = SELF) {
       const id = toHex(Commitment.hashTreeRoot(commitment));

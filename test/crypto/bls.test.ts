@@ -210,6 +210,8 @@ test("many signatures over one message are verified on another thread with the s
 test.each([
   ["distinct messages", [0, 1, 2]],
   ["one message", [0, 0, 0]],
+  ["a message of two and another", [0, 0, 1]],
+  ["a message and another of two", [1, 0, 0]],
 ])("one wrong signature spoils a batch over %s, and errors that cancel out do not help", (_, bytes) => {
   const sets = secrets.map((secret, i) => {
     const message = filled(bytes[i] as number);

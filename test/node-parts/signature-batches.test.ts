@@ -48,11 +48,25 @@ test("a wrong one leaves each to be verified by itself, and is found", async () 
   expect([bls.verify(right), bls.verify(wrong)]).toEqual([true, false]);
 });
 
-test("a full batch does not wait", async () => {
+test("many do not wait, and are verified a part at a time, those over one message together", async () => {
   const { together, batches, ring } = scene();
-  const set = setOf(1);
-  await Promise.all(Array.from({ length: 64 }, () => batches.settle(set)));
+  const sets = [1, 2].map(setOf);
+  const settled = Array.from({ length: 256 }, (_, i) => batches.settle(sets[i % 2] ?? setOf(1)));
   expect(together).toHaveBeenCalledTimes(1);
-  ring();
-  expect(together).toHaveBeenCalledTimes(1);
+  for (let i = 0; i < 3; i++) ring();
+  await Promise.all(settled);
+  const messages = together.mock.calls.map(([batch]) => new Set(batch.map(({ message }) => String(message))).size);
+  expect(messages.length).toBe(4);
+  expect(Math.max(...messages)).toBe(1);
+});
+
+test("who may wait longer does, unless one comes that may not", async () => {
+  const waits: number[] = [];
+  const after = (ms: number) => {
+    waits.push(ms);
+    return () => undefined;
+  };
+  const batches = signatureBatches(() => createBls(), { after });
+  for (const ms of [12, 12, 4, 12]) void batches.settle(setOf(1), ms);
+  expect(waits).toEqual([12, 4]);
 });

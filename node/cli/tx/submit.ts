@@ -63,13 +63,14 @@ export async function openSession(
   return { comet, node, chainId, account, sender };
 }
 
-async function simulatedGas(session: Session, body: TxBody, sequence: number): Promise<number> {
+/** @param granter whose allowance pays: looking at it and writing it back takes gas. */
+async function simulatedGas(session: Session, body: TxBody, sequence: number, granter?: string): Promise<number> {
   const { publicKey, address } = session.account;
   if (publicKey === undefined)
     throw new UserError(`the gas of ${address} can't be simulated without its key: give --gas`);
   const pubkey = encodePubkey(encodeSecp256k1Pubkey(publicKey));
   const authInfo = AuthInfo.decode(
-    makeAuthInfoBytes([{ pubkey, sequence }], [], 0, undefined, undefined, SignMode.SIGN_MODE_UNSPECIFIED),
+    makeAuthInfoBytes([{ pubkey, sequence }], [], 0, granter, undefined, SignMode.SIGN_MODE_UNSPECIFIED),
   );
   const txBytes = txBytesOf({ body, authInfo, signatures: [new Uint8Array(0)] });
   const request = SimulateRequest.encode(SimulateRequest.fromPartial({ txBytes })).finish();
@@ -89,7 +90,8 @@ async function askedPrice({ sender }: Session): Promise<GasPrice> {
 
 async function feeOf(session: Session, options: TxOptions, body: TxBody, sequence: number): Promise<StdFee> {
   const { gas, fees } = options;
-  const used = gas === "auto" ? await simulatedGas(session, body, sequence) : undefined;
+  const granter = options["fee-granter"];
+  const used = gas === "auto" ? await simulatedGas(session, body, sequence, granter) : undefined;
   const limit = used === undefined ? Number(gas) : Math.ceil(used * options["gas-adjustment"]);
   if (used !== undefined && !(limit > 0 && limit <= MAX_GAS)) {
     throw new NodeError(`the node says that this takes ${used} gas; more than ${MAX_GAS} is not paid for`);
@@ -97,7 +99,6 @@ async function feeOf(session: Session, options: TxOptions, body: TxBody, sequenc
   const named = options["gas-price"];
   if (fees !== undefined && named !== undefined)
     throw new UserError("--fees and --gas-price are two ways of saying one thing");
-  const granter = options["fee-granter"];
   const rest = granter === undefined ? {} : { granter };
   if (fees !== undefined) return { amount: fees, gas: String(limit), ...rest };
   const price = named === undefined ? await askedPrice(session) : GasPrice.fromString(named);
