@@ -54,9 +54,9 @@ export interface InlineLane {
   /**
    * What to throw where there is no room for more of a kind: the error that the transaction would end with, or, in a block that is built, one
    * that leaves it for a later one.
-   * @param room that is full: the block's, of which there is more in the next, or the chain's.
+   * @param room that is full: the block's, of which there is more in the next, the chain's, or one tier's part of either.
    */
-  full(error: TxError, room: "block" | "chain"): Error;
+  full(error: TxError, room: "block" | "chain" | "tier"): Error;
   /**
    * Notes that a job is opened. What a proposer takes for too many makes no block invalid: of a block that is judged there are never too many.
    * @throws where a proposer wants no more in its block: what leaves the transaction for a later one.
@@ -115,6 +115,8 @@ export interface MessageType<M, R> {
   signers(message: M, spec: ChainSpec): readonly Uint8Array[];
   /** Checks that need no state. Throws TxError. */
   validate(message: M, spec: ChainSpec): void;
+  /** Of a kind that a chain may be full of: what it asks for, so that who builds a block need not try all that ask for the same. */
+  subject?(message: M): string;
   /** Throws TxError to fail the transaction; its writes are then dropped. */
   execute(ctx: MessageContext, message: M): R;
 }
@@ -131,6 +133,8 @@ export interface ParsedMessage {
   readonly typeUrl: string;
   readonly responseTypeUrl: string;
   readonly signers: readonly Uint8Array[];
+  /** As `MessageType.subject` says. */
+  readonly subject?: string;
   validate(): void;
   /** Returns the encoded response. */
   execute(ctx: MessageContext): Uint8Array;
@@ -149,6 +153,7 @@ export function messageType<M, R>(type: MessageType<M, R>): AnyMessageType {
         typeUrl: type.typeUrl,
         responseTypeUrl: type.responseTypeUrl,
         signers: type.signers(message, spec),
+        ...(type.subject === undefined ? {} : { subject: type.subject(message) }),
         validate: () => type.validate(message, spec),
         execute: (ctx) => type.encodeResponse(type.execute(ctx, message)),
       };

@@ -103,7 +103,8 @@ export async function runInference(link: InferenceLink, request: InferenceReques
   const { timeoutMs } = request;
   const model = await askedModel(queries, request.model);
   const inputs = encodeInputs(model.inputs, request.inputs);
-  const maxFee = request.maxFee ?? amount(model.baseFee, "base fee") + amount(model.fee, "fee");
+  // With room for a price that rises until the request is in a block; what it does not cost comes back.
+  const maxFee = request.maxFee ?? amount(model.baseFeeAhead, "base fee") + amount(model.fee, "fee");
   const value = MsgRequestInference.fromPartial({
     requester,
     model: toHex(model.modelRoot),

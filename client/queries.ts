@@ -12,6 +12,8 @@ import {
   QueryModelResponse,
   QueryModelsRequest,
   QueryModelsResponse,
+  QueryPricesRequest,
+  QueryPricesResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
   QuerySecurityRequest,
@@ -19,6 +21,7 @@ import {
   QueryValidatorSetRequest,
   QueryValidatorSetResponse,
   type Receipt,
+  type TierPrice,
 } from "../proto/inference-query.ts";
 import { NodeError } from "./errors.ts";
 
@@ -46,6 +49,8 @@ export interface InferenceQueries {
   committee(jobId: string): Promise<QueryCommitteeResponse>;
   /** What a wrong output costs, and how much value may rest on one now. */
   security(): Promise<QuerySecurityResponse>;
+  /** What a cost unit of each tier in use costs now, and can cost within ten blocks. */
+  prices(): Promise<readonly TierPrice[]>;
 }
 
 async function ask<Q, R>(
@@ -100,6 +105,9 @@ export function inferenceQueries(comet: CometClient): InferenceQueries {
     },
     committee(jobId) {
       return ask(rpc, "Committee", QueryCommitteeRequest, QueryCommitteeResponse, { jobId });
+    },
+    async prices() {
+      return (await ask(rpc, "Prices", QueryPricesRequest, QueryPricesResponse, {})).prices;
     },
     security: () => ask(rpc, "Security", QuerySecurityRequest, QuerySecurityResponse, {}),
   };

@@ -36,6 +36,8 @@ export const Model = message(`${PACKAGE}.Model`, {
   tier: [30, "uint32"],
   /** `committed` or `direct`. */
   reveal: [70, "string"],
+  /** The same as `base_fee`, if the next ten blocks are full: what a request should offer. What it does not cost comes back. */
+  baseFeeAhead: [71, "string"],
 });
 export type Model = Message<typeof Model>;
 
@@ -220,3 +222,25 @@ export const QuerySecurityResponse = message(`${PACKAGE}.QuerySecurityResponse`,
   costAtMost: [7, "string"],
 });
 export type QuerySecurityResponse = Message<typeof QuerySecurityResponse>;
+
+export const QueryPricesRequest = message(`${PACKAGE}.QueryPricesRequest`, {});
+export type QueryPricesRequest = Message<typeof QueryPricesRequest>;
+/** What a cost unit of one tier costs, in base units, and how much of its room was taken. */
+export const TierPrice = message(`${PACKAGE}.TierPrice`, {
+  tier: [1, "uint32"],
+  /** In the next block. */
+  price: [2, "string"],
+  /** If the next ten blocks are full. */
+  priceAhead: [3, "string"],
+  /** Jobs, and their cost units, that the latest block opened. */
+  jobs: [4, "uint32"],
+  costUnits: [5, "uint64"],
+  /** Jobs whose windows are open. */
+  open: [6, "uint32"],
+});
+export type TierPrice = Message<typeof TierPrice>;
+export const QueryPricesResponse = message(`${PACKAGE}.QueryPricesResponse`, {
+  /** The tiers in use, in order. */
+  prices: [1, TierPrice, "repeated"],
+});
+export type QueryPricesResponse = Message<typeof QueryPricesResponse>;

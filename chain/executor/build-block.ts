@@ -62,9 +62,16 @@ function outputBytes({ outcomes }: BlockLane): number {
 
 /** Transactions of one kind that are tried while the chain takes no more of it: each is executed and undone, and under load hundreds wait. */
 const MAX_TRIES_IN_VAIN = 4;
+/** The same of all kinds and subjects together. */
+const MAX_TRIES_IN_ALL = 64;
 
 function kindOf({ messages }: DecodedTx): string {
   return [...new Set(messages.map(({ typeUrl }) => typeUrl))].join();
+}
+
+/** Its kind and what it is about: where there is room for other subjects, those are still tried. */
+function subjectOf(tx: DecodedTx): string {
+  return [kindOf(tx), ...new Set(tx.messages.map(({ subject }) => subject ?? ""))].join("\n");
 }
 
 /** Runs what fits. A sender whose transaction is left for a later block has its later ones left too: they build on it. */
@@ -72,6 +79,7 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
   const room = createBlockRoom(run.context.block.params, otherBytes + (lane.open ? INLINE_OUTPUT_BYTES : 0));
   const left = new Set<string>();
   const inVain = new Map<string, number>();
+  let triesInVain = 0;
   const taken: DecodedTx[] = [];
   const refused: { tx: DecodedTx; reason: string }[] = [];
   for (const tx of contents.transactions) {
@@ -80,8 +88,10 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
     const leave = (): void => {
       for (const signer of signers) left.add(signer);
     };
-    const kind = kindOf(tx);
-    const isHopeless = (inVain.get(kind) ?? 0) >= MAX_TRIES_IN_VAIN;
+    const keys = { kind: kindOf(tx), subject: subjectOf(tx) };
+    const isHopeless =
+      (triesInVain >= MAX_TRIES_IN_ALL && inVain.has(keys.kind)) ||
+      Object.values(keys).some((key) => (inVain.get(key) ?? 0) >= MAX_TRIES_IN_VAIN);
     if (isHopeless || room.problem(size) !== undefined || signers.some((signer) => left.has(signer))) {
       leave();
       continue;
@@ -93,7 +103,12 @@ function runTransactions(run: BlockRun, contents: BlockContents, lane: BlockLane
     } catch (error) {
       const waits = error instanceof RunPendingError;
       if (waits && !(error.outgrows && taken.length === 0)) {
-        if (error.crowded) inVain.set(kind, (inVain.get(kind) ?? 0) + 1);
+        if (error.crowded !== undefined) {
+          triesInVain++;
+          const key = keys[error.crowded];
+          inVain.set(key, (inVain.get(key) ?? 0) + 1);
+          if (!inVain.has(keys.kind)) inVain.set(keys.kind, 0);
+        }
         leave();
         continue;
       }

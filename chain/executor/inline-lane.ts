@@ -14,13 +14,13 @@ export interface InlineOutcome {
 export class RunPendingError extends Error {
   /** The block's own room was too small: a transaction that is alone in one will not fit into another either. */
   readonly outgrows: boolean;
-  /** The chain takes no more of the kind for now. */
-  readonly crowded: boolean;
-  constructor(reason: string, room?: "block" | "chain") {
+  /** The chain takes no more of the kind for now; or only of what is about the same. */
+  readonly crowded: "kind" | "subject" | undefined;
+  constructor(reason: string, room?: "block" | "chain" | "tier") {
     super(reason);
     this.name = "RunPendingError";
     this.outgrows = room === "block";
-    this.crowded = room === "chain";
+    this.crowded = room === undefined ? undefined : room === "chain" ? "kind" : "subject";
   }
 }
 
@@ -42,7 +42,7 @@ interface LaneRules {
   take(run: InlineRun, index: number): Uint8Array;
   /** The block has no room for a run. */
   overfull(reason: string): Error;
-  full?(error: TxError, room: "block" | "chain"): Error;
+  full?(error: TxError, room: "block" | "chain" | "tier"): Error;
   readonly maxJobs?: number;
   close?(outcomes: readonly InlineOutcome[]): void;
 }

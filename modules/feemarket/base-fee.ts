@@ -4,15 +4,21 @@ import type { FeemarketParams } from "./params.ts";
 export const PRICE_UNIT = 1_000_000n;
 const PPM = 1_000_000n;
 
+/** How a price follows its demand; its amounts are those of what it is the price of. */
+export type PriceRules = Pick<FeemarketParams, "minBaseFee" | "maxBaseFee" | "targetUsage" | "changeDenominator">;
+
 /** What is in force never leaves the bounds, also in the block after they have changed. */
-export function withinBounds(fee: bigint, { minBaseFee, maxBaseFee }: FeemarketParams): bigint {
+export function withinBounds(
+  fee: bigint,
+  { minBaseFee, maxBaseFee }: Pick<PriceRules, "minBaseFee" | "maxBaseFee">,
+): bigint {
   const most = maxBaseFee > minBaseFee ? maxBaseFee : minBaseFee;
   if (fee > most) return most;
   return fee < minBaseFee ? minBaseFee : fee;
 }
 
 /** The gas of a block at which the base fee stays; at least one. */
-export function targetGas(maxBlockGas: bigint, { targetUsage }: FeemarketParams): bigint {
+export function targetGas(maxBlockGas: bigint, { targetUsage }: Pick<PriceRules, "targetUsage">): bigint {
   const target = (maxBlockGas * targetUsage) / PPM;
   return target > 0n ? target : 1n;
 }
@@ -23,7 +29,7 @@ export function targetGas(maxBlockGas: bigint, { targetUsage }: FeemarketParams)
  * @param fee base units for a million gas, within the bounds.
  * @param gas of the block, by the limits of its transactions.
  */
-export function nextBaseFee(fee: bigint, gas: bigint, maxBlockGas: bigint, params: FeemarketParams): bigint {
+export function nextBaseFee(fee: bigint, gas: bigint, maxBlockGas: bigint, params: PriceRules): bigint {
   const target = targetGas(maxBlockGas, params);
   if (gas === target) return withinBounds(fee, params);
   const distance = gas > target ? gas - target : target - gas;

@@ -36,6 +36,7 @@ import {
   reveals,
   tallies,
 } from "./store.ts";
+import { settlePrices } from "./tier-market.ts";
 
 /** Keeps the set that voted on this block, if the block opened jobs: it is their committee. */
 function keepCommittee(ctx: Context): void {
@@ -198,4 +199,5 @@ export function endBlock(ctx: Context): void {
   endReservations(ctx);
   sweep(ctx);
   giveStrikes(ctx);
+  settlePrices(ctx);
 }

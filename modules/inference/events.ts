@@ -64,6 +64,11 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["job_id", "fee", "attesters", "proposers", "royalty", "community", "burnt", "refund"],
     when: "the fee of a final job was shared out",
   },
+  {
+    type: "inference_price",
+    attributes: ["tier", "before", "after"],
+    when: "what a cost unit of a tier costs follows its demand",
+  },
   { type: "inference_failed", attributes: ["job_id", "model", "requester", "reason", "refund"], when: "a job failed" },
   {
     type: "inference_dissent",

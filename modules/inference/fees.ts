@@ -9,9 +9,12 @@ export function costUnits(modelBytes: number, params: Params): number {
   return 1 + Math.floor(modelBytes / Number(inferenceParams.read(params).costBytesPerUnit));
 }
 
-/** Charged with a request and never returned. */
-export function baseFee(units: number, params: Params): bigint {
-  return BigInt(units) * inferenceParams.read(params).costUnitPrice;
+/**
+ * Charged with a request and never returned.
+ * @param price of a cost unit of the model's tier: `unitPrice`.
+ */
+export function baseFee(units: number, price: bigint): bigint {
+  return BigInt(units) * price;
 }
 
 /** Who attested the final output, and which proposers included that. */

@@ -28,6 +28,7 @@ import { takePlace } from "./resident-set.ts";
 import { MODEL_STATUS } from "./store.ts";
 import { dtypeCode, dtypeName } from "./tensor-check.ts";
 import { MAX_RANK } from "./tensors.ts";
+import { openTier } from "./tier-market.ts";
 
 /** More models than this belong in transactions. */
 const MAX_GENESIS_MODELS = 256;
@@ -249,6 +250,7 @@ export const genesis: Module["genesis"] = {
   init(ctx, section) {
     for (const manifest of readSection(section, ctx.block.spec.prefix, failOnReport)) {
       takePlace(ctx, manifest);
+      openTier(ctx, manifest.tier);
       saveNewModel(ctx, {
         manifest,
         status: MODEL_STATUS.active,

@@ -20,6 +20,7 @@ import {
   readyContinuations,
   reservations,
   residentSet,
+  tierMarkets,
 } from "./store.ts";
 
 /** The escrow account holds what undecided jobs and models under admission hold, and no less; anybody may send it more. */
@@ -57,6 +58,22 @@ export function openJobsInvariant(reader: StateReader): readonly string[] {
       violations.push(`the committee ${toHex(root)} is said to be of ${count} jobs, it is of ${found}`);
   }
   for (const root of referring.keys()) violations.push(`the committee ${root} of a job is not kept`);
+  return violations;
+}
+
+/** Each tier counts its own open jobs. Returns what is violated. */
+export function tierMarketsInvariant(reader: StateReader): readonly string[] {
+  const open = new Map<number, number>();
+  for (const [, { tier, settled, kind }] of jobs.entries(reader)) {
+    if (!settled && kind !== JOB_KIND.inline) open.set(tier, (open.get(tier) ?? 0) + 1);
+  }
+  const violations: string[] = [];
+  for (const [[tier = 0], market] of tierMarkets.entries(reader)) {
+    const found = open.get(tier) ?? 0;
+    open.delete(tier);
+    if (found !== market.open) violations.push(`tier ${tier} has ${found} open jobs, ${market.open} counted`);
+  }
+  for (const tier of open.keys()) violations.push(`open jobs of tier ${tier} are not counted`);
   return violations;
 }
 

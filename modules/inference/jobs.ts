@@ -23,6 +23,7 @@ import {
   jobsByHeight,
   openJobs,
 } from "./store.ts";
+import { noteOpened, noteSettled, tierRoom } from "./tier-market.ts";
 import { requireTier, servingPower } from "./tiers.ts";
 
 /** The height at whose end a window of an open job closes. */
@@ -41,7 +42,10 @@ export function updateJob(ctx: Context, jobId: Uint8Array, before: JobRecord, ch
     due.delete(ctx.store, [dueHeight(before), jobId]);
     if (!after.settled) due.set(ctx.store, [dueHeight(after), jobId], 1);
   }
-  if (after.settled && !before.settled) openJobs.set(ctx.store, (openJobs.get(ctx.store) ?? 1) - 1);
+  if (after.settled && !before.settled) {
+    openJobs.set(ctx.store, (openJobs.get(ctx.store) ?? 1) - 1);
+    noteSettled(ctx, after.tier);
+  }
   return after;
 }
 
@@ -81,12 +85,15 @@ export interface NewJob {
   readonly direct: boolean;
 }
 
-function reserve(ctx: Context, costUnits: number): void {
+function reserve(ctx: Context, tier: number, costUnits: number): void {
   const { height, params } = ctx.block;
   const { maxJobsPerBlock, maxCostUnitsPerBlock, maxOpenJobs } = inferenceParams.read(params);
   // Who asks at a bad moment waits for a better one, and is charged only where a proposer puts it in nevertheless.
-  const full = (name: "blockFull" | "backlogFull", detail: string): Error =>
-    ctx.block.inline.full(inferenceError(name, detail), name === "blockFull" ? "block" : "chain");
+  const full = (
+    name: "blockFull" | "backlogFull",
+    detail: string,
+    room: "block" | "chain" | "tier" = name === "blockFull" ? "block" : "chain",
+  ): Error => ctx.block.inline.full(inferenceError(name, detail), room);
   const last = blockLoad.get(ctx.store);
   const load = last?.height === height ? last : { height, jobs: 0, costUnits: 0 };
   if (load.jobs >= Number(maxJobsPerBlock)) {
@@ -102,7 +109,17 @@ function reserve(ctx: Context, costUnits: number): void {
   if (open >= Number(maxOpenJobs)) {
     throw full("backlogFull", `${open} jobs are open, at most ${maxOpenJobs}; try again in some blocks`);
   }
+  const crowded = tierRoom(ctx, tier, costUnits);
+  if (crowded !== undefined) {
+    const what = { jobs: "jobs in this block", costUnits: "cost units in this block", open: "open jobs" }[crowded.bound];
+    throw full(
+      crowded.bound === "open" ? "backlogFull" : "blockFull",
+      `tier ${tier} has ${crowded.used} ${what}, at most ${crowded.most} while the rest is kept for others`,
+      crowded.bound === "open" ? "tier" : "block",
+    );
+  }
   ctx.block.inline.takeJob();
+  noteOpened(ctx, tier, costUnits);
   blockLoad.set(ctx.store, { height, jobs: load.jobs + 1, costUnits: load.costUnits + costUnits });
   openJobs.set(ctx.store, open + 1);
 }
@@ -145,7 +162,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
   const { jobId, fields } = newJobId(ctx, job);
   const eligible = job.tier === undefined ? everyone(validators.length) : requireTier(ctx, job.tier);
-  reserve(ctx, job.costUnits);
+  reserve(ctx, job.tier ?? 0, job.costUnits);
   const { commitWindow, revealWindow, admissionWindow, committeeMax } = inferenceParams.read(params);
   const size = countSeats(eligible);
   // Nobody is drawn for an appeal or a model's admission: those ask everyone there is.

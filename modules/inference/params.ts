@@ -120,7 +120,21 @@ export const inferenceParams = defineParams("inference", {
     default: 100n,
     min: 0n,
     max: 1_000_000_000_000n,
-    doc: "Base fee of one cost unit: charged with the request and never returned.",
+    doc: "Least base fee of one cost unit, where its tier has little to do: charged with the request and never returned.",
+  },
+  priceChangeDenominator: {
+    unit: "count",
+    default: 8n,
+    min: 1n,
+    max: 1_000_000n,
+    doc: "A tier's price of a cost unit changes by one part of so many with a block, at most: up where more than half of its room was taken, else down.",
+  },
+  tierGuarantee: {
+    unit: "ppm",
+    default: 62_500n,
+    min: 0n,
+    max: 125_000n,
+    doc: "Part of the jobs and cost units of a block, and of the open jobs, that each tier in use is sure of, whatever the others have.",
   },
   inlineUnitsPerBlock: {
     unit: "count",

@@ -16,6 +16,8 @@ import {
   QueryModelsResponse,
   QueryParamsRequest,
   QueryParamsResponse,
+  QueryPricesRequest,
+  QueryPricesResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
   QuerySecurityRequest,
@@ -45,6 +47,7 @@ import {
   models,
   receipts,
 } from "./store.ts";
+import { tierPrices } from "./tier-market.ts";
 
 const SERVICE = "/assay.inference.v1.Query";
 
@@ -183,6 +186,20 @@ function security(ctx: QueryContext): QuerySecurityResponse {
   };
 }
 
+function prices(ctx: QueryContext): QueryPricesResponse {
+  const rows = tierPrices(ctx.store, ctx.params, ctx.height);
+  return {
+    prices: rows.map(({ tier, price, ahead, jobs: opened, costUnits, open }) => ({
+      tier,
+      price: price.toString(),
+      priceAhead: ahead.toString(),
+      jobs: opened,
+      costUnits: BigInt(costUnits),
+      open,
+    })),
+  };
+}
+
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Model`, QueryModelRequest, QueryModelResponse, (ctx, request) => ({
     model: modelMessage(ctx, requireModel(ctx, request.model)),
@@ -198,4 +215,5 @@ export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/ValidatorSet`, QueryValidatorSetRequest, QueryValidatorSetResponse, validatorSet),
   defineQuery(`${SERVICE}/Committee`, QueryCommitteeRequest, QueryCommitteeResponse, committee),
   defineQuery(`${SERVICE}/Security`, QuerySecurityRequest, QuerySecurityResponse, security),
+  defineQuery(`${SERVICE}/Prices`, QueryPricesRequest, QueryPricesResponse, prices),
 ];

@@ -25,6 +25,7 @@ import {
   reveals,
 } from "./store.ts";
 import { dtypeName } from "./tensor-check.ts";
+import { priceAhead, unitPrice } from "./tier-market.ts";
 
 /** In the order of MODEL_STATUS and JOB_STATUS. */
 export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED"] as const;
@@ -44,6 +45,7 @@ function tensorSpecs(declarations: readonly TensorDeclaration[]): TensorSpec[] {
 export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
   const { manifest } = model;
   const units = costUnits(manifest.modelBytes, ctx.params);
+  const price = unitPrice(ctx.store, ctx.params, manifest.tier);
   return {
     modelRoot: manifest.modelRoot,
     owner: accountText(ctx.spec, manifest.owner),
@@ -65,10 +67,11 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     activeHeight: BigInt(model.activeHeight),
     deposit: model.deposit.toString(),
     failure: fromUtf8(model.failure),
-    baseFee: baseFee(units, ctx.params).toString(),
+    baseFee: baseFee(units, price).toString(),
     costUnits: BigInt(units),
     inline: model.status === MODEL_STATUS.active && isResident(model),
     tier: manifest.tier,
+    baseFeeAhead: baseFee(units, priceAhead(price, ctx.params)).toString(),
     reveal: manifest.direct ? "direct" : "committed",
   };
 }

@@ -18,6 +18,7 @@ import { isPaused, isResident } from "./resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, type ModelRecord } from "./store.ts";
 import { tensorsProblem } from "./tensor-check.ts";
 import { Tensors } from "./tensors.ts";
+import { unitPrice } from "./tier-market.ts";
 import { servedByEnough } from "./tiers.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
@@ -133,7 +134,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   const deadline = checkedDeadline(ctx, message.deadline);
   const { modelRoot, engineId, modelBytes, tier, fee: runFee } = model.manifest;
   const units = costUnits(modelBytes, params);
-  const base = baseFee(units, params);
+  const base = baseFee(units, unitPrice(ctx.store, params, tier));
   const maxFee = maxFeeOf(message).amount;
   if (maxFee < base + runFee) {
     throw inferenceError(

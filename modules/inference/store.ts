@@ -146,6 +146,13 @@ const Strikes = new ContainerType(
 /** Tiers by bits: those served before the block `from`, and since. */
 const TierService = new ContainerType({ current: Uint8, next: Uint8, from: Uint64 }, { typeName: "TierService" });
 
+/** `price` of a cost unit in the next block; `jobs` and `costUnits` that block `height` opened; `open` jobs of all blocks. */
+const TierMarket = new ContainerType(
+  { price: UintBn128, height: Uint64, jobs: Uint32, costUnits: Uint64, open: Uint32 },
+  { typeName: "TierMarket" },
+);
+export type TierMarket = ValueOf<typeof TierMarket>;
+
 /** `height` of its latest block. */
 const RecentProposer = new ContainerType({ operator: Bytes20, height: Uint64 }, { typeName: "RecentProposer" });
 const MAX_RECENT_PROPOSERS = 3;
@@ -237,3 +244,5 @@ export const recentProposers = item(
 export const appeals = collection("inference", 30, id, AppealRecord);
 /** By the re-run's job: the one that is appealed. */
 export const appealedJobs = collection("inference", 31, id, Bytes32);
+/** By tier, one byte: those that are in use. */
+export const tierMarkets = collection("inference", 46, bytesKey(1), TierMarket);

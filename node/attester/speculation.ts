@@ -13,6 +13,7 @@ import { inferenceParams } from "../../modules/inference/params.ts";
 import { MODEL_STATUS, type ModelRecord } from "../../modules/inference/store.ts";
 import { tensorsProblem } from "../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
+import { unitPrice } from "../../modules/inference/tier-market.ts";
 import { tiersServed } from "../../modules/inference/tiers.ts";
 import { MsgInferThen, MsgRequestInference } from "../../proto/inference.ts";
 import type { StateReader } from "../../state/store.ts";
@@ -53,8 +54,8 @@ function canPay(
   const requester = decodeAddress(spec.prefix, message.requester);
   const maxFee = message.maxFee?.denom === spec.denom ? parseAmount(message.maxFee.amount) : undefined;
   if (requester === undefined || maxFee === undefined) return false;
-  const { modelBytes, fee } = model.manifest;
-  const least = baseFee(costUnits(modelBytes, params), params) + fee;
+  const { modelBytes, fee, tier } = model.manifest;
+  const least = baseFee(costUnits(modelBytes, params), unitPrice(state, params, tier)) + fee;
   return maxFee >= least && balance(state, requester, spec.denom) >= maxFee;
 }
 

@@ -166,7 +166,7 @@ test("jobs beyond what a proposer wants wait; of one transaction all are let in,
   for (let i = 0; i < 3; i++) lane.takeJob();
   const undo = lane.mark();
   expect(() => lane.takeJob()).toThrow(
-    expect.objectContaining({ name: "RunPendingError", crowded: true, outgrows: false }),
+    expect.objectContaining({ name: "RunPendingError", crowded: "kind", outgrows: false }),
   );
   undo();
   const one = buildingLane(0, DOUBLE, 1);
@@ -178,4 +178,16 @@ test("jobs beyond what a proposer wants wait; of one transaction all are let in,
   // Whoever judges a block has no wishes.
   const carried = carriedLane(0, []);
   for (let i = 0; i < 1000; i++) carried.takeJob();
+});
+
+test("where there is no room for one subject, others of the same kind are still tried, and no more than a few of that one", async () => {
+  const asked: number[] = [];
+  const outputs: OutputSource = ({ units }) => {
+    asked.push(units);
+    return Uint8Array.of(2 * units);
+  };
+  const crowded = [1, 2, 3, 4, 5, 6].map((key) => infer(key, EFFECT.inferThenCrowded));
+  const { results } = await scene([...crowded, infer(7)], { outputs });
+  expect(asked).toEqual([1, 2, 3, 4, 7]);
+  expect(keysOf(results)).toEqual([[7, 14]]);
 });

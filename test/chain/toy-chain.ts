@@ -54,6 +54,7 @@ export const EFFECT = {
   full: 6,
   backlog: 7,
   inferThenFull: 8,
+  inferThenCrowded: 9,
 } as const;
 /** Cost units of all inline runs of a block; each run costs its key. */
 export const MAX_UNITS = 50;
@@ -77,11 +78,17 @@ const poke = messageType<Uint8Array, number>({
   encodeResponse: (response) => Uint8Array.of(response),
   signers: (message) => [new Uint8Array(20).fill(message[2] ?? 0)],
   validate: () => undefined,
+  subject: ([, effect]) => String(effect),
   execute(ctx, message) {
     const [key = 0, effect] = message;
     numbers.set(ctx.store, key, (numbers.get(ctx.store, key) ?? 0) + 1);
     ctx.emit("poked", ["key", String(key)]);
-    if (effect === EFFECT.infer || effect === EFFECT.inferAndFail || effect === EFFECT.inferThenFull) {
+    if (
+      effect === EFFECT.infer ||
+      effect === EFFECT.inferAndFail ||
+      effect === EFFECT.inferThenFull ||
+      effect === EFFECT.inferThenCrowded
+    ) {
       const { inline } = ctx.block;
       if (inline.open) ctx.emit("output", ["bytes", inline.run(runOf(key), MAX_UNITS).join()]);
       else inline.demote(runOf(key).modelRoot);
@@ -89,6 +96,7 @@ const poke = messageType<Uint8Array, number>({
     if (effect === EFFECT.inferAndFail) throw new TxError("toy", 8, "asked to fail after a run");
     const none = new TxError("toy", 9, "no room");
     if (effect === EFFECT.full || effect === EFFECT.inferThenFull) throw ctx.block.inline.full(none, "block");
+    if (effect === EFFECT.inferThenCrowded) throw ctx.block.inline.full(none, "tier");
     if (effect === EFFECT.backlog) throw ctx.block.inline.full(none, "chain");
     if (effect === EFFECT.fail) throw new TxError("toy", 7, "asked to fail");
     if (effect === EFFECT.crash) throw new RangeError("a bug in a message");

@@ -29,7 +29,8 @@ const model = Model.fromPartial({
   inputs: [{ name: "x", dtype: "int32", shape: [2n] }],
   outputs: [{ name: "y", dtype: "int32", shape: [1n] }],
   fee: "5000",
-  baseFee: "200",
+  baseFee: "100",
+  baseFeeAhead: "200",
 });
 const input = { dtype: "int32", shape: [2], data: [40, 2] };
 const output = [encodeTensor("y", { dtype: "int32", shape: [1], data: [42] })];

@@ -34,6 +34,7 @@ const inferThen: MessageType<MsgInferThen, MsgInferThenResponse> = {
     if (message.messages.length === 0) throw sdkError("invalidRequest", "there is no message to run");
     parseCoins(message.escrow);
   },
+  subject: (message) => requestOf(message).model,
   execute(ctx, message) {
     const request = requestOf(message);
     const requester = parseAccount(ctx.block.spec, request.requester, "requester");

@@ -22,6 +22,7 @@ import { takePlace } from "../resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, models } from "../store.ts";
 import { dtypeCode, serializedBytes, tensorsProblem } from "../tensor-check.ts";
 import { Tensors } from "../tensors.ts";
+import { unitPrice } from "../tier-market.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
@@ -142,7 +143,8 @@ function charge(ctx: MessageContext, message: MsgRegisterModel, manifest: ModelM
     throw inferenceError("depositTooLow", `max_deposit is ${named}, required: ${deposit}${spec.denom}`);
   }
   transfer(ctx, manifest.owner, ESCROW, [{ denom: spec.denom, amount: deposit }]);
-  const fee = baseFee(costUnits(manifest.modelBytes, params), params) * BigInt(probes);
+  const price = unitPrice(ctx.store, params, manifest.tier);
+  const fee = baseFee(costUnits(manifest.modelBytes, params), price) * BigInt(probes);
   transfer(ctx, manifest.owner, FEE_COLLECTOR, [{ denom: spec.denom, amount: fee }]);
   return deposit;
 }
@@ -181,6 +183,7 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
       inlineOutHeight: 0,
     });
     const units = costUnits(manifest.modelBytes, params);
+    const price = unitPrice(ctx.store, params, manifest.tier);
     const jobIds = message.probes.map((inputs, index) =>
       openJob(ctx, {
         kind: JOB_KIND.admission,
@@ -191,7 +194,7 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
         inputs,
         requester: owner,
         costUnits: units,
-        baseFee: baseFee(units, params),
+        baseFee: baseFee(units, price),
         runFee: 0n,
         escrow: 0n,
         valueAtRisk: 0n,

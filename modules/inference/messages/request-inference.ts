@@ -20,6 +20,7 @@ const requestInference: MessageType<MsgRequestInference, MsgRequestInferenceResp
   encodeResponse: (response) => MsgRequestInferenceResponse.encode(response).finish(),
   signers: (message, spec) => [parseAccount(spec, message.requester, "requester")],
   validate: validateRequest,
+  subject: ({ model }) => model,
   execute: (ctx, message) => requestResponse(makeRequest(ctx, message)),
 };
 

@@ -67,6 +67,11 @@ export const inferenceRows: readonly QueryRow[] = [
     ask: ({ job }, asked) => committeeOf(asked, job),
   }),
   questionRow({
+    path: "inference prices",
+    summary: "what a cost unit of each tier costs, and how much of its room is taken",
+    ask: (_, { comet }) => inferenceQueries(comet).prices(),
+  }),
+  questionRow({
     path: "inference security",
     summary: "what a wrong output costs, and how much value may rest on one now",
     ask: (_, { comet }) => inferenceQueries(comet).security(),

@@ -14,6 +14,8 @@ import {
   QueryJobsResponse,
   QueryParamsRequest,
   QueryParamsResponse,
+  QueryPricesRequest,
+  QueryPricesResponse,
 } from "../../../proto/inference-query.ts";
 import { UserError } from "../../user-error.ts";
 import type { ModelFile } from "../model-file.ts";
@@ -33,7 +35,7 @@ function rpcOf(node: string): ReturnType<typeof createProtobufRpcClient> {
 }
 
 /** What the chain asks now for a model of so many bytes. @throws UserError for an answer without these parameters. */
-export async function registrationPrice(node: string, bytes: number, probes: number): Promise<Price> {
+export async function registrationPrice(node: string, bytes: number, probes: number, tier: number): Promise<Price> {
   const answer = await rpcOf(node).request(SERVICE, "Params", QueryParamsRequest.encode({}).finish());
   const values = new Map(QueryParamsResponse.decode(answer).params.map(({ name, value }) => [name, value]));
   const param = (name: string): bigint => {
@@ -42,10 +44,14 @@ export async function registrationPrice(node: string, bytes: number, probes: num
     return value;
   };
   const perUnit = param("costBytesPerUnit");
+  const { prices } = QueryPricesResponse.decode(
+    await rpcOf(node).request(SERVICE, "Prices", QueryPricesRequest.encode({}).finish()),
+  );
+  const price = BigInt(prices.find((each) => each.tier === tier)?.price ?? param("costUnitPrice"));
   const units = 1n + (perUnit === 0n ? 0n : BigInt(bytes) / perUnit);
   return {
     deposit: param("depositBase") + param("depositPerByte") * BigInt(bytes),
-    probes: units * param("costUnitPrice") * BigInt(probes),
+    probes: units * price * BigInt(probes),
   };
 }
 

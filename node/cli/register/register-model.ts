@@ -171,7 +171,7 @@ export async function registerModel(args: readonly string[], io: Io): Promise<nu
   const bar = createProgressBar(values.json ? { write: () => undefined } : process.stderr);
   const { manifest, bytes } = file;
   const found = await withSigner(values, async (client) => {
-    const price = await registrationPrice(node, bytes.length, manifest.probes.length);
+    const price = await registrationPrice(node, bytes.length, manifest.probes.length, manifest.tier);
     const { denom, address } = client;
     const before = await knownModel(client, file.root);
     // One that is registered has its deposit.
