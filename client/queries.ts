@@ -16,11 +16,16 @@ import {
   QueryPricesResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
+  QueryScheduleRequest,
+  QueryScheduleResponse,
+  QuerySchedulesRequest,
+  QuerySchedulesResponse,
   QuerySecurityRequest,
   QuerySecurityResponse,
   QueryValidatorSetRequest,
   QueryValidatorSetResponse,
   type Receipt,
+  type Schedule,
   type TierPrice,
 } from "../proto/inference-query.ts";
 import { NodeError } from "./errors.ts";
@@ -51,6 +56,9 @@ export interface InferenceQueries {
   security(): Promise<QuerySecurityResponse>;
   /** What a cost unit of each tier in use costs now, and can cost within ten blocks. */
   prices(): Promise<readonly TierPrice[]>;
+  schedule(number: bigint): Promise<Schedule>;
+  /** The schedules of an account, or all; 10,000 at most. */
+  schedules(owner?: string): Promise<readonly Schedule[]>;
 }
 
 async function ask<Q, R>(
@@ -108,6 +116,22 @@ export function inferenceQueries(comet: CometClient): InferenceQueries {
     },
     async prices() {
       return (await ask(rpc, "Prices", QueryPricesRequest, QueryPricesResponse, {})).prices;
+    },
+    async schedule(schedule) {
+      const answer = await ask(rpc, "Schedule", QueryScheduleRequest, QueryScheduleResponse, { schedule });
+      return present(answer.schedule, "schedule");
+    },
+    async schedules(owner = "") {
+      const found: Schedule[] = [];
+      let key = new Uint8Array(0);
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const fields = QuerySchedulesRequest.fromPartial({ owner, pagination: { key } });
+        const answer = await ask(rpc, "Schedules", QuerySchedulesRequest, QuerySchedulesResponse, fields);
+        found.push(...answer.schedules);
+        key = Uint8Array.from(answer.pagination?.nextKey ?? []);
+        if (key.length === 0) return found;
+      }
+      throw new NodeError(`the node's list of schedules has more than ${MAX_PAGES} pages`);
     },
     security: () => ask(rpc, "Security", QuerySecurityRequest, QuerySecurityResponse, {}),
   };

@@ -23,10 +23,12 @@ import {
 } from "cosmjs-types/cosmos/vesting/v1beta1/tx";
 import { equalBytes, toHex } from "../chain/bytes.ts";
 import {
+  MsgCancelSchedule,
   MsgInferThen,
   MsgOpenAppeal,
   MsgRegisterModel,
   MsgRequestInference,
+  MsgScheduleInference,
   MsgSetInferenceTiers,
 } from "../proto/inference.ts";
 import { MsgUpdateParams } from "../proto/params.ts";
@@ -45,6 +47,8 @@ export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = 
   ["/assay.inference.v1.MsgInferThen", MsgInferThen],
   ["/assay.inference.v1.MsgSetInferenceTiers", MsgSetInferenceTiers],
   ["/assay.inference.v1.MsgOpenAppeal", MsgOpenAppeal],
+  ["/assay.inference.v1.MsgScheduleInference", MsgScheduleInference],
+  ["/assay.inference.v1.MsgCancelSchedule", MsgCancelSchedule],
   ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
   [MsgUpdateParams.typeUrl, MsgUpdateParams],
   [MsgSetSendEnabled.typeUrl, MsgSetSendEnabled],

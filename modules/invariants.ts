@@ -14,6 +14,7 @@ import {
   openJobsInvariant,
   reservationsInvariant,
   residentSetInvariant,
+  schedulesInvariant,
   tierMarketsInvariant,
 } from "./inference/invariants.ts";
 import { minterInvariant } from "./mint/invariants.ts";
@@ -90,6 +91,7 @@ export const INVARIANTS: readonly Invariant[] = [
   { module: "gov", name: "votes", check: votesInvariant },
   { module: "inference", name: "escrow", check: escrowInvariant },
   { module: "inference", name: "openJobs", check: openJobsInvariant },
+  { module: "inference", name: "schedules", check: schedulesInvariant },
   { module: "inference", name: "tierMarkets", check: tierMarketsInvariant },
   { module: "inference", name: "reservations", check: reservationsInvariant },
   { module: "inference", name: "residentSet", check: residentSetInvariant },

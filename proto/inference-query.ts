@@ -97,6 +97,8 @@ export const Job = message(`${PACKAGE}.Job`, {
   verdict: [43, "bytes"],
   /** Attested without commitments: members may have copied. */
   direct: [70, "bool"],
+  /** The schedule that it is a run of; zero for none. Its `sequence` is then the same number, and `message_index` 2^31 plus the number of the run. */
+  schedule: [71, "uint64"],
 });
 export type Job = Message<typeof Job>;
 
@@ -244,3 +246,42 @@ export const QueryPricesResponse = message(`${PACKAGE}.QueryPricesResponse`, {
   prices: [1, TierPrice, "repeated"],
 });
 export type QueryPricesResponse = Message<typeof QueryPricesResponse>;
+
+export const Schedule = message(`${PACKAGE}.Schedule`, {
+  /** Its number. */
+  schedule: [1, "uint64"],
+  owner: [2, "string"],
+  modelRoot: [3, "bytes"],
+  every: [4, "uint64"],
+  runsLeft: [5, "uint64"],
+  /** Runs that got a job, and that found no room for too long or were too dear. */
+  opened: [6, "uint64"],
+  skipped: [7, "uint64"],
+  /** The height that the next run is planned for. */
+  planned: [8, "uint64"],
+  /** Of one run, in base units, as the two below. */
+  maxFee: [9, "string"],
+  /** For all runs that are left. */
+  held: [10, "string"],
+  valueAtRisk: [11, "string"],
+  /** The input that the beacon takes the place of; empty for none. */
+  seedInput: [12, "string"],
+  /** Of the transaction that made it. */
+  txHash: [13, "bytes"],
+});
+export type Schedule = Message<typeof Schedule>;
+export const QueryScheduleRequest = message(`${PACKAGE}.QueryScheduleRequest`, { schedule: [1, "uint64"] });
+export type QueryScheduleRequest = Message<typeof QueryScheduleRequest>;
+export const QueryScheduleResponse = message(`${PACKAGE}.QueryScheduleResponse`, { schedule: [1, Schedule] });
+export type QueryScheduleResponse = Message<typeof QueryScheduleResponse>;
+export const QuerySchedulesRequest = message(`${PACKAGE}.QuerySchedulesRequest`, {
+  /** Only this account's; empty for all. */
+  owner: [1, "string"],
+  pagination: [2, PageRequest],
+});
+export type QuerySchedulesRequest = Message<typeof QuerySchedulesRequest>;
+export const QuerySchedulesResponse = message(`${PACKAGE}.QuerySchedulesResponse`, {
+  schedules: [1, Schedule, "repeated"],
+  pagination: [2, PageResponse],
+});
+export type QuerySchedulesResponse = Message<typeof QuerySchedulesResponse>;

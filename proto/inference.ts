@@ -150,3 +150,32 @@ export const MsgOpenAppealResponse = message("assay.inference.v1.MsgOpenAppealRe
   appealJob: [1, "bytes"],
 });
 export type MsgOpenAppealResponse = Message<typeof MsgOpenAppealResponse>;
+/** Runs of one request, again and again, paid for at once. */
+export const MsgScheduleInference = message("assay.inference.v1.MsgScheduleInference", {
+  /** `max_fee` is of one run; `deadline` must be zero, and the lane is the attested one. */
+  request: [1, MsgRequestInference],
+  /** Blocks from one run to the next; the first is so many blocks after this message. */
+  every: [2, "uint64"],
+  runs: [3, "uint64"],
+  /** An input of bytes that is overwritten by bytes of the beacon of the block that opens the run; empty for none. */
+  seedInput: [4, "string"],
+});
+export type MsgScheduleInference = Message<typeof MsgScheduleInference>;
+
+export const MsgScheduleInferenceResponse = message("assay.inference.v1.MsgScheduleInferenceResponse", {
+  /** Its number. */
+  schedule: [1, "uint64"],
+});
+export type MsgScheduleInferenceResponse = Message<typeof MsgScheduleInferenceResponse>;
+
+export const MsgCancelSchedule = message("assay.inference.v1.MsgCancelSchedule", {
+  owner: [1, "string"],
+  schedule: [2, "uint64"],
+});
+export type MsgCancelSchedule = Message<typeof MsgCancelSchedule>;
+
+export const MsgCancelScheduleResponse = message("assay.inference.v1.MsgCancelScheduleResponse", {
+  /** What was held for runs to come, in base units. */
+  refund: [1, "string"],
+});
+export type MsgCancelScheduleResponse = Message<typeof MsgCancelScheduleResponse>;

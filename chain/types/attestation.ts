@@ -3,7 +3,10 @@ import { MAX_COMMITMENT_ENTRIES, MAX_INLINE_OUTPUT } from "./limits.ts";
 import { portable } from "./portable.ts";
 import { Bytes20, Bytes32, Bytes96, Uint32, Uint64 } from "./primitives.ts";
 
-/** The fields a job's id is the root of: whoever knows them can recompute the id. */
+/**
+ * The fields a job's id is the root of: whoever knows them can recompute the id. `sequence` is that of the transaction, `messageIndex` the request's
+ * place in it; runs that no message asks for have others, which no message can have (modules/inference/job-names.ts).
+ */
 export const JobFields = new ContainerType(
   {
     genesisRoot: Bytes32,

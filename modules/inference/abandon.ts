@@ -8,7 +8,8 @@ import { ESCROW } from "./models.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { releaseLater } from "./reservation.ts";
-import { JOB_KIND, JOB_STATUS, type JobRecord, MODEL_STATUS, models } from "./store.ts";
+import { endSchedule } from "./schedules.ts";
+import { JOB_KIND, JOB_STATUS, type JobRecord, MODEL_STATUS, models, schedules } from "./store.ts";
 
 /** A model that nobody has found wanting does not lose its deposit; it may be registered anew. */
 function returnDeposit(ctx: Context, { fields: { modelRoot }, requestedHeight }: JobRecord): void {
@@ -20,10 +21,12 @@ function returnDeposit(ctx: Context, { fields: { modelRoot }, requestedHeight }:
 
 /**
  * Ends every open job at the end of a chain, whose attestations count for nothing afterwards: undecided ones fail and their escrow returns,
- * those that are final stay so, and nobody is judged. PERF: at most inference.maxOpenJobs.
+ * those that are final stay so, and nobody is judged. Schedules end, too. PERF: at most inference.maxOpenJobs and maxSchedules.
  */
 export function abandonJobs(ctx: Context): void {
   const known = createCommitteeCache();
+  // Their heights are those of the chain that ends.
+  for (const [number, schedule] of schedules.entries(ctx.store)) endSchedule(ctx, number, schedule, "the chain ended");
   for (const { jobId, job } of readOpenJobs(ctx.store)) {
     const committee = known.get(ctx.store, job.committeeRoot);
     if (committee === undefined) throw new Error(`open job ${toHex(jobId)} has no committee`);

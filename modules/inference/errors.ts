@@ -22,6 +22,9 @@ const table = defineErrors("inference", {
   notAppealable: [23, "job can not be appealed"],
   appealed: [24, "job was appealed before"],
   bondTooLow: [25, "bond too low"],
+  unknownSchedule: [40, "unknown schedule"],
+  invalidSchedule: [41, "invalid schedule"],
+  schedulesFull: [42, "too many schedules"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

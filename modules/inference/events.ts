@@ -69,6 +69,26 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["tier", "before", "after"],
     when: "what a cost unit of a tier costs follows its demand",
   },
+  {
+    type: "inference_scheduled",
+    attributes: ["schedule", "model", "owner", "every", "runs", "held"],
+    when: "an account has paid for runs that the chain opens by itself",
+  },
+  {
+    type: "inference_schedule_run",
+    attributes: ["schedule", "run", "job_id"],
+    when: "a run of a schedule has got its job",
+  },
+  {
+    type: "inference_schedule_skipped",
+    attributes: ["schedule", "run", "reason", "refund"],
+    when: "a run of a schedule found no room for so long, or was so dear, that it was left out",
+  },
+  {
+    type: "inference_schedule_ended",
+    attributes: ["schedule", "owner", "reason", "refund"],
+    when: "a schedule has had its runs, was cancelled, or has no model any more",
+  },
   { type: "inference_failed", attributes: ["job_id", "model", "requester", "reason", "refund"], when: "a job failed" },
   {
     type: "inference_dissent",

@@ -7,6 +7,7 @@ import { dueHeight } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
 import { reservedByJobs } from "./reservation.ts";
 import { isResident } from "./resident-set.ts";
+import { heldFor } from "./schedules.ts";
 import {
   committeeJobs,
   continuations,
@@ -20,16 +21,22 @@ import {
   readyContinuations,
   reservations,
   residentSet,
+  scheduleCount,
+  scheduleDue,
+  scheduleInputs,
+  schedules,
+  schedulesOf,
   tierMarkets,
 } from "./store.ts";
 
-/** The escrow account holds what undecided jobs and models under admission hold, and no less; anybody may send it more. */
+/** The escrow account holds what undecided jobs, runs to come and models under admission hold, and no less; anybody may send it more. */
 export function escrowInvariant(reader: StateReader, { denom }: Pick<ChainSpec, "denom">): readonly string[] {
   let owed = 0n;
   for (const [, { status, escrow }] of jobs.entries(reader)) {
     if (status !== JOB_STATUS.final && status !== JOB_STATUS.failed) owed += escrow;
   }
   for (const [, { status, deposit }] of models.entries(reader)) if (status === MODEL_STATUS.registered) owed += deposit;
+  for (const [, schedule] of schedules.entries(reader)) owed += heldFor(schedule);
   const held = balance(reader, ESCROW, denom);
   return held >= owed ? [] : [`the escrow holds ${held}${denom} and owes ${owed}`];
 }
@@ -58,6 +65,26 @@ export function openJobsInvariant(reader: StateReader): readonly string[] {
       violations.push(`the committee ${toHex(root)} is said to be of ${count} jobs, it is of ${found}`);
   }
   for (const root of referring.keys()) violations.push(`the committee ${root} of a job is not kept`);
+  return violations;
+}
+
+/** Every schedule will be tried, once a time, and is counted. Returns what is violated. */
+export function schedulesInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  const all = schedules.entries(reader);
+  for (const [number, { owner, due: at, runsLeft }] of all) {
+    if (!scheduleDue.has(reader, [at, number])) violations.push(`schedule ${number} is never tried`);
+    if (!schedulesOf.has(reader, [owner, number])) violations.push(`schedule ${number} is not known by its owner`);
+    if (!scheduleInputs.has(reader, number)) violations.push(`schedule ${number} has no inputs`);
+    if (runsLeft === 0) violations.push(`schedule ${number} is over and still there`);
+  }
+  for (const [what, count] of [
+    ["queued", scheduleDue.entries(reader).length],
+    ["known by owners", schedulesOf.entries(reader).length],
+    ["counted", scheduleCount.get(reader)?.open ?? 0],
+  ] as const) {
+    if (count !== all.length) violations.push(`${all.length} schedules, ${count} ${what}`);
+  }
   return violations;
 }
 

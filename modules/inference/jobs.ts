@@ -111,7 +111,9 @@ function reserve(ctx: Context, tier: number, costUnits: number): void {
   }
   const crowded = tierRoom(ctx, tier, costUnits);
   if (crowded !== undefined) {
-    const what = { jobs: "jobs in this block", costUnits: "cost units in this block", open: "open jobs" }[crowded.bound];
+    const what = { jobs: "jobs in this block", costUnits: "cost units in this block", open: "open jobs" }[
+      crowded.bound
+    ];
     throw full(
       crowded.bound === "open" ? "backlogFull" : "blockFull",
       `tier ${tier} has ${crowded.used} ${what}, at most ${crowded.most} while the rest is kept for others`,

@@ -8,10 +8,13 @@ import { inferThenMessage } from "./messages/infer-then.ts";
 import { openAppealMessage } from "./messages/open-appeal.ts";
 import { registerModelMessage } from "./messages/register-model.ts";
 import { requestInferenceMessage } from "./messages/request-inference.ts";
+import { cancelScheduleMessage, scheduleInferenceMessage } from "./messages/schedule.ts";
 import { setInferenceTiersMessage } from "./messages/set-tiers.ts";
 import { inferenceParams } from "./params.ts";
 import { executePenalties } from "./penalties.ts";
 import { queries } from "./queries.ts";
+import { scheduleQueries } from "./schedule-queries.ts";
+import { runSchedules } from "./schedule-runs.ts";
 import * as store from "./store.ts";
 
 export const inferenceModule: Module = {
@@ -23,14 +26,17 @@ export const inferenceModule: Module = {
     inferThenMessage,
     setInferenceTiersMessage,
     openAppealMessage,
+    scheduleInferenceMessage,
+    cancelScheduleMessage,
   ],
-  queries,
+  queries: [...queries, ...scheduleQueries],
   stored: storedTypes(store),
   genesis,
   beginBlock(ctx, input) {
     beginBlock(ctx, input);
     executePenalties(ctx);
     runContinuations(ctx);
+    runSchedules(ctx);
   },
   endBlock(ctx) {
     endBlock(ctx);

@@ -4,6 +4,7 @@ import type { TensorSpec } from "../../proto/inference.ts";
 import type { Job, Member, Model, Receipt as ReceiptMessage } from "../../proto/inference-query.ts";
 import { accountText, operatorText } from "../addresses.ts";
 import { baseFee, costUnits } from "./fees.ts";
+import { scheduledRun } from "./job-names.ts";
 import type { TensorDeclaration } from "./manifest.ts";
 import { modelName } from "./models.ts";
 import { Receipt } from "./receipt.ts";
@@ -155,6 +156,7 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
         : appeal.verdict,
     lane: inline ? "inline" : "attested",
     direct: job.direct,
+    schedule: BigInt(scheduledRun(fields)?.schedule ?? 0),
   };
 }
 

@@ -35,13 +35,15 @@ function parseInputs(bytes: Uint8Array): Tensors {
   }
 }
 
-function maxFeeOf(message: MsgRequestInference): Coin {
+/** @throws TxError sdk 10 */
+export function maxFeeOf(message: MsgRequestInference): Coin {
   const [coin] = parseCoins(message.maxFee === undefined ? [] : [message.maxFee]);
   if (coin === undefined) throw sdkError("invalidCoins", "max_fee is missing");
   return coin;
 }
 
-function valueAtRiskOf(message: MsgRequestInference): bigint {
+/** @throws TxError sdk 18 */
+export function valueAtRiskOf(message: MsgRequestInference): bigint {
   const value = parseAmount(message.valueAtRisk === "" ? "0" : message.valueAtRisk);
   if (value !== undefined) return value;
   throw sdkError("invalidRequest", `value_at_risk "${message.valueAtRisk.slice(0, 60)}" is not a decimal integer`);
@@ -61,8 +63,8 @@ export function inputsRootOf(bytes: Uint8Array, params: Params): Uint8Array {
   return Tensors.hashTreeRoot([...boundedInputs(bytes, params)]);
 }
 
-/** hash_tree_root of the inputs, if they are what the model takes. */
-function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Uint8Array): Uint8Array {
+/** hash_tree_root of the inputs, if they are what the model takes. @throws TxError inference 7 */
+export function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Uint8Array): Uint8Array {
   const tensors = boundedInputs(bytes, ctx.block.params);
   const problem = tensorsProblem(model.manifest.inputs, tensors);
   if (problem !== undefined) throw inferenceError("invalidInputs", problem);
@@ -88,7 +90,8 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
   [MODEL_STATUS.failed]: "failed its admission",
 };
 
-function requireActive(model: ModelRecord): void {
+/** @throws TxError inference 4 */
+export function requireActive(model: ModelRecord): void {
   if (model.status === MODEL_STATUS.active) return;
   const { manifest } = model;
   const what = STATUS_TEXT[model.status] ?? "not active";

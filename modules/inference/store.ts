@@ -153,6 +153,36 @@ const TierMarket = new ContainerType(
 );
 export type TierMarket = ValueOf<typeof TierMarket>;
 
+/** Runs that the chain opens by itself. Amounts in base units. */
+export const ScheduleRecord = new ContainerType(
+  {
+    owner: Bytes20,
+    modelRoot: Bytes32,
+    /** Of the transaction that made it. */
+    txHash: Bytes32,
+    /** Blocks from one run to the next. */
+    every: Uint64,
+    /** The next one, counted from 0. */
+    run: Uint32,
+    runsLeft: Uint32,
+    /** The height that the next run is planned for, and the one at which it is tried: later, where it found no room. */
+    planned: Uint64,
+    due: Uint64,
+    /** Runs that got a job. */
+    opened: Uint32,
+    /** Of one run, held for each that is left. */
+    maxFee: UintBn128,
+    valueAtRisk: UintBn128,
+    /** The input that the beacon takes the place of, counted from 1; 0 for none. */
+    seed: Uint8,
+  },
+  { typeName: "ScheduleRecord" },
+);
+export type ScheduleRecord = ValueOf<typeof ScheduleRecord>;
+
+/** `last` number given; `open` schedules there are. */
+const ScheduleCount = new ContainerType({ last: Uint64, open: Uint32 }, { typeName: "ScheduleCount" });
+
 /** `height` of its latest block. */
 const RecentProposer = new ContainerType({ operator: Bytes20, height: Uint64 }, { typeName: "RecentProposer" });
 const MAX_RECENT_PROPOSERS = 3;
@@ -179,6 +209,7 @@ export const modelKey = id;
 export const memberKey = pairKey(id, operator);
 export const heightJobKey = pairKey(heightKey, id);
 export const penaltyKey = pairKey(heightKey, memberKey);
+export const ownerScheduleKey = pairKey(operator, heightKey);
 const Marker = Uint8;
 
 /** By the root of the model's blob. */
@@ -246,3 +277,17 @@ export const appeals = collection("inference", 30, id, AppealRecord);
 export const appealedJobs = collection("inference", 31, id, Bytes32);
 /** By tier, one byte: those that are in use. */
 export const tierMarkets = collection("inference", 46, bytesKey(1), TierMarket);
+/** By number, from 1. */
+export const schedules = collection("inference", 47, heightKey, ScheduleRecord);
+/** Serialised SSZ Tensors, by the schedule's number. */
+export const scheduleInputs = collection(
+  "inference",
+  48,
+  heightKey,
+  portable(() => new ByteListType(MAX_INPUT_BYTES)),
+);
+/** (height of the next try, number) */
+export const scheduleDue = collection("inference", 49, pairKey(heightKey, heightKey), Marker);
+/** (owner, number) */
+export const schedulesOf = collection("inference", 50, ownerScheduleKey, Marker);
+export const scheduleCount = item("inference", 51, ScheduleCount);

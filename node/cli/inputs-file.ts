@@ -8,10 +8,7 @@ function isTensor(value: unknown): value is TensorInput {
   return typeof dtype === "string" && Array.isArray(shape) && Array.isArray(data);
 }
 
-/**
- * Named inputs out of a JSON file. What is in the tensors is checked against the model, once that is known.
- * @throws UserError
- */
+/** Reads a model's inputs by name. What is in the tensors is checked against the model, once that is known. @throws UserError */
 export function readInputs(path: string): Record<string, TensorInput> {
   const json = readJsonFile(path);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {

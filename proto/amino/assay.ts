@@ -1,9 +1,11 @@
 import {
   type Condition,
+  MsgCancelSchedule,
   MsgInferThen,
   MsgOpenAppeal,
   MsgRegisterModel,
   MsgRequestInference,
+  MsgScheduleInference,
   MsgSetInferenceTiers,
   type TensorSpec,
 } from "../inference.ts";
@@ -88,6 +90,13 @@ export const assayRows: readonly AminoRow[] = [
     claim: shortBytes,
   }),
   aminoRow(MsgSetInferenceTiers, "assay/MsgSetInferenceTiers", { operator: shortText, tiers: shortList(int) }),
+  aminoRow(MsgScheduleInference, "assay/MsgScheduleInference", {
+    request: optional(object<MsgRequestInference>(request)),
+    every: shortUint64,
+    runs: shortUint64,
+    seedInput: shortText,
+  }),
+  aminoRow(MsgCancelSchedule, "assay/MsgCancelSchedule", { owner: shortText, schedule: shortUint64 }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {
     authority: shortText,
     changes: shortList(object<ParamChange>({ name: shortText, value: shortUint64 })),

@@ -30,6 +30,8 @@ import { slashingModule } from "../../modules/slashing/module.ts";
 import { stakingModule } from "../../modules/staking/module.ts";
 import type { MessageCodec } from "../../proto/codec.ts";
 import {
+  MsgCancelSchedule,
+  MsgCancelScheduleResponse,
   MsgInferThen,
   MsgInferThenResponse,
   MsgOpenAppeal,
@@ -38,6 +40,8 @@ import {
   MsgRegisterModelResponse,
   MsgRequestInference,
   MsgRequestInferenceResponse,
+  MsgScheduleInference,
+  MsgScheduleInferenceResponse,
   MsgSetInferenceTiers,
   MsgSetInferenceTiersResponse,
 } from "../../proto/inference.ts";
@@ -126,6 +130,8 @@ export interface ChainOptions {
 /** Name → power of validators, in ASSAY. */
 export const FOUR: Readonly<Record<string, bigint>> = { alice: 10n, bob: 10n, carol: 10n, dave: 10n };
 
+const beaconOf = (height: number): Uint8Array => sha256(Uint8Array.of(height % 256));
+
 /** The modules with real keys, without consensus. A block that throws leaves no trace. */
 export function createChain(options: ChainOptions = {}) {
   const powers = options.validators ?? FOUR;
@@ -152,7 +158,7 @@ export function createChain(options: ChainOptions = {}) {
     params,
     validators,
     proposer,
-    beacon: sha256(Uint8Array.of(height % 256)),
+    beacon: beaconOf(height),
     messages: messageRegistry({ modules: MODULES }),
     inline,
   });
@@ -215,6 +221,8 @@ export function createChain(options: ChainOptions = {}) {
     get validators() {
       return validators;
     },
+    /** What the module finds in a block, by default the next one. */
+    context: (at = height + 1) => createContext({ ...info(), height: at, beacon: beaconOf(at) }, store, BLS),
     /** What the next block finds. */
     view(): InferenceView {
       return { block: { ...info(), height: height + 1, time: GENESIS_TIME + (height + 1) * 1000 }, store, bls: BLS };
@@ -277,6 +285,18 @@ export function createChain(options: ChainOptions = {}) {
             ...change,
           }),
         ),
+      schedule: (change: Partial<MsgScheduleInference> = {}) => {
+        const { schedule } = send(MsgScheduleInference, MsgScheduleInferenceResponse, {
+          request: requestOf(),
+          every: 5n,
+          runs: 3n,
+          seedInput: "",
+          ...change,
+        });
+        return Number(schedule);
+      },
+      cancel: (schedule: number, owner = accountOf("user")) =>
+        send(MsgCancelSchedule, MsgCancelScheduleResponse, { owner, schedule: BigInt(schedule) }),
       inferThen: (message: MsgInferThen) => send(MsgInferThen, MsgInferThenResponse, message),
     },
     /** A block with requests. @returns the ids of their jobs. */

@@ -15,6 +15,7 @@ import { ESCROW } from "../models.ts";
 import { inferenceParams } from "../params.ts";
 import { inputsRootOf } from "../request.ts";
 import { APPEAL_STATUS, appealedJobs, appeals, JOB_KIND, JOB_STATUS, type JobRecord, jobs } from "../store.ts";
+import { unitPrice } from "../tier-market.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
@@ -35,7 +36,7 @@ function appealable(ctx: MessageContext, jobId: Uint8Array): JobRecord {
 }
 
 /** Takes the base fee of the re-run, and the bond. @returns the bond. */
-function charge(ctx: MessageContext, message: MsgOpenAppeal, appellant: Uint8Array, costUnits: number): bigint {
+function charge(ctx: MessageContext, message: MsgOpenAppeal, appellant: Uint8Array, base: bigint): bigint {
   const { params, spec } = ctx.block;
   const { appealBond } = inferenceParams.read(params);
   const [bond] = parseCoins(message.bond === undefined ? [] : [message.bond]);
@@ -43,7 +44,7 @@ function charge(ctx: MessageContext, message: MsgOpenAppeal, appellant: Uint8Arr
     const named = bond === undefined ? "none" : `${bond.amount}${bond.denom}`;
     throw inferenceError("bondTooLow", `bond is ${named}, required: ${appealBond}${spec.denom}`);
   }
-  transfer(ctx, appellant, FEE_COLLECTOR, [{ denom: spec.denom, amount: baseFee(costUnits, params) }]);
+  transfer(ctx, appellant, FEE_COLLECTOR, [{ denom: spec.denom, amount: base }]);
   transfer(ctx, appellant, ESCROW, [{ denom: spec.denom, amount: bond.amount }]);
   return bond.amount;
 }
@@ -73,7 +74,8 @@ const openAppeal: MessageType<MsgOpenAppeal, MsgOpenAppealResponse> = {
     if (!equalBytes(inputsRootOf(message.inputs, params), inputsRoot)) {
       throw inferenceError("invalidInputs", `these are not the inputs of job ${toHex(jobId)}`);
     }
-    const bond = charge(ctx, message, appellant, job.costUnits);
+    const base = baseFee(job.costUnits, unitPrice(ctx.store, params, job.tier));
+    const bond = charge(ctx, message, appellant, base);
     const appealJob = openJob(ctx, {
       kind: JOB_KIND.appeal,
       modelRoot,
@@ -83,7 +85,7 @@ const openAppeal: MessageType<MsgOpenAppeal, MsgOpenAppealResponse> = {
       inputs: message.inputs,
       requester: appellant,
       costUnits: job.costUnits,
-      baseFee: baseFee(job.costUnits, params),
+      baseFee: base,
       runFee: bond,
       escrow: bond,
       valueAtRisk: 0n,

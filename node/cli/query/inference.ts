@@ -6,7 +6,7 @@ import { genesisRoot } from "../../../genesis/root.ts";
 import { UserError } from "../../user-error.ts";
 import { decodeAnyAddress } from "../addresses.ts";
 import { genesisDocument } from "../genesis-document.ts";
-import { words } from "../tx/kinds.ts";
+import { address, integer, optional, words } from "../tx/kinds.ts";
 import { committeeOf } from "./committee.ts";
 import { type Asked, HEIGHT, type QueryRow, questionRow } from "./row.ts";
 
@@ -70,6 +70,18 @@ export const inferenceRows: readonly QueryRow[] = [
     path: "inference prices",
     summary: "what a cost unit of each tier costs, and how much of its room is taken",
     ask: (_, { comet }) => inferenceQueries(comet).prices(),
+  }),
+  questionRow({
+    path: "inference schedules",
+    summary: "runs that the chain opens by itself, and what is held for them",
+    flags: { owner: optional(address, "only those of this account") },
+    ask: ({ owner }, { comet }) => inferenceQueries(comet).schedules(owner),
+  }),
+  questionRow({
+    path: "inference schedule",
+    summary: "one of them, by its number",
+    args: { schedule: integer },
+    ask: ({ schedule }, { comet }) => inferenceQueries(comet).schedule(schedule),
   }),
   questionRow({
     path: "inference security",

@@ -1,19 +1,18 @@
-import type { ProtobufRpcClient } from "@cosmjs/stargate";
 import { fromHex, toHex } from "../../../chain/bytes.ts";
+import { cometClient } from "../../../client/node-rpc.ts";
+import { inferenceQueries } from "../../../client/queries.ts";
 import { encodeInputs } from "../../../client/tensors.ts";
 import { MAX_TIERS } from "../../../modules/inference/manifest.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
-import { MsgOpenAppeal, MsgSetInferenceTiers } from "../../../proto/inference.ts";
 import {
-  type Model,
-  QueryJobRequest,
-  QueryJobResponse,
-  QueryModelRequest,
-  QueryModelResponse,
-} from "../../../proto/inference-query.ts";
+  MsgCancelSchedule,
+  MsgOpenAppeal,
+  MsgScheduleInference,
+  MsgSetInferenceTiers,
+} from "../../../proto/inference.ts";
 import { UserError } from "../../user-error.ts";
 import { readInputs } from "../inputs-file.ts";
-import { coin, file, type Kind, optional, required } from "./kinds.ts";
+import { coin, defaulted, file, integer, type Kind, optional, required, words } from "./kinds.ts";
 import { message, type TxRow, txRow } from "./row.ts";
 
 const tiers: Kind<readonly number[]> = {
@@ -28,18 +27,6 @@ const tiers: Kind<readonly number[]> = {
     });
   },
 };
-
-const SERVICE = "assay.inference.v1.Query";
-
-async function modelOfJob(rpc: ProtobufRpcClient, jobId: string): Promise<Model> {
-  const asked = await rpc.request(SERVICE, "Job", QueryJobRequest.encode({ jobId }).finish());
-  const { job } = QueryJobResponse.decode(asked);
-  if (job === undefined) throw new UserError(`the node knows no job ${jobId}`);
-  const found = await rpc.request(SERVICE, "Model", QueryModelRequest.encode({ model: toHex(job.modelRoot) }).finish());
-  const { model } = QueryModelResponse.decode(found);
-  if (model === undefined) throw new UserError(`the node knows no model ${toHex(job.modelRoot)}`);
-  return model;
-}
 
 const jobId: Kind<Uint8Array> = {
   shape: "job id",
@@ -59,8 +46,9 @@ export const inferenceRows: readonly TxRow[] = [
       bond: required(coin, "what pays for the re-run if the verdict is not as claimed, such as 10000000uassay"),
       claim: optional(jobId, "the output root that is right; any but the final one if not given"),
     },
-    async messages({ job, inputs, bond, claim }, { address, rpc }) {
-      const model = await modelOfJob(rpc, toHex(job));
+    async messages({ job, inputs, bond, claim }, { address, node }) {
+      const queries = inferenceQueries(cometClient(node));
+      const model = await queries.model(toHex((await queries.job(toHex(job))).modelRoot));
       const given = Tensors.serialize(encodeInputs(model.inputs, readInputs(inputs)));
       const value = { appellant: address, jobId: job, inputs: given, bond, claim: claim ?? new Uint8Array(0) };
       return [message(MsgOpenAppeal, MsgOpenAppeal.fromPartial(value))];
@@ -72,6 +60,39 @@ export const inferenceRows: readonly TxRow[] = [
     args: { tiers },
     messages: (values, { operator }) => [
       message(MsgSetInferenceTiers, MsgSetInferenceTiers.fromPartial({ operator, tiers: [...values.tiers] })),
+    ],
+  }),
+  txRow({
+    path: "inference schedule",
+    summary: "pays for runs of a model to come, one every so many blocks, which the chain opens by itself",
+    args: { model: words, inputs: file },
+    flags: {
+      every: required(integer, "blocks from one run to the next"),
+      runs: required(integer, "how many"),
+      "max-fee": required(coin, "of one run; it waits while one costs more, and what one does not cost comes back"),
+      "seed-input": defaulted(words, "", "input that is overwritten by bytes of the beacon of each run's block"),
+      "value-at-risk": optional(integer, "what rests on the answer of a run, in base units"),
+    },
+    messages: async (values, { address, node }) => {
+      const model = await inferenceQueries(cometClient(node)).model(values.model);
+      const request = {
+        requester: address,
+        model: toHex(model.modelRoot),
+        inputs: Tensors.serialize(encodeInputs(model.inputs, readInputs(values.inputs))),
+        maxFee: values["max-fee"],
+        valueAtRisk: (values["value-at-risk"] ?? 0n).toString(),
+      };
+      const { every, runs } = values;
+      const schedule = MsgScheduleInference.fromPartial({ request, every, runs, seedInput: values["seed-input"] });
+      return [message(MsgScheduleInference, schedule)];
+    },
+  }),
+  txRow({
+    path: "inference cancel-schedule",
+    summary: "ends a schedule; what is held for runs to come returns",
+    args: { schedule: integer },
+    messages: ({ schedule }, { address: owner }) => [
+      message(MsgCancelSchedule, MsgCancelSchedule.fromPartial({ owner, schedule })),
     ],
   }),
 ];

@@ -17,14 +17,16 @@ import {
   MsgUndelegate,
 } from "cosmjs-types/cosmos/staking/v1beta1/tx";
 import { sha256 } from "../../../chain/crypto/hash.ts";
-import { jobs } from "../../../modules/inference/store.ts";
+import { jobs, schedules } from "../../../modules/inference/store.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
 import {
+  MsgCancelSchedule,
   MsgInferThen,
   MsgOpenAppeal,
   MsgRegisterModel,
   MsgRequestInference,
+  MsgScheduleInference,
   MsgSetInferenceTiers,
 } from "../../../proto/inference.ts";
 import { MsgSetVoteKey } from "../../../proto/staking.ts";
@@ -290,6 +292,32 @@ export const OPERATIONS: Operations = {
           claim: scene.random.chance(0.3) ? new Uint8Array(32).fill(1) : new Uint8Array(0),
         }),
       ).finish();
+    },
+  ],
+  [MsgScheduleInference.typeUrl]: [
+    3,
+    (scene) =>
+      MsgScheduleInference.encode(
+        MsgScheduleInference.fromPartial({
+          request: {
+            requester: someone(scene).account,
+            model: "digits",
+            inputs: INPUTS,
+            maxFee: coin(scene.random.pick([10_100, 10_120, 50_000])),
+          },
+          every: BigInt(scene.random.int(8)),
+          runs: BigInt(scene.random.int(6)),
+          seedInput: scene.random.chance(0.1) ? "x" : "",
+        }),
+      ).finish(),
+  ],
+  [MsgCancelSchedule.typeUrl]: [
+    2,
+    (scene) => {
+      const [number, schedule] = pickEntry(scene.random, schedules.entries(scene.reader)) ?? [];
+      const owner =
+        schedule === undefined || scene.random.chance(0.1) ? someone(scene).account : accountOf(schedule.owner);
+      return MsgCancelSchedule.encode({ owner, schedule: BigInt(number ?? 1) }).finish();
     },
   ],
   [MsgSetInferenceTiers.typeUrl]: [

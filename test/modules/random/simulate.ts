@@ -40,6 +40,7 @@ const PARAMS: Readonly<Record<string, bigint>> = {
   "inference.appealWindow": 8n,
   "inference.jobRetention": 100n,
   "inference.maxOpenJobs": 16n,
+  "inference.schedulePatience": 3n,
   "feemarket.maxBaseFee": 100_000n,
   "mint.inflationMax": 500_000n,
   "mint.inflationMin": 100_000n,

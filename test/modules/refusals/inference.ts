@@ -2,10 +2,12 @@ import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { appeals, JOB_STATUS, JobRecord, jobs } from "../../../modules/inference/store.ts";
 import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
 import {
+  MsgCancelSchedule,
   MsgInferThen,
   MsgOpenAppeal,
   MsgRegisterModel,
   MsgRequestInference,
+  MsgScheduleInference,
   MsgSetInferenceTiers,
 } from "../../../proto/inference.ts";
 import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
@@ -102,6 +104,23 @@ const condition = (wrong: string, change: Partial<typeof CONDITION>) =>
   then(wrong, "inference/16", { conditions: [{ ...CONDITION, ...change }] });
 const register = rowsOf(MsgRegisterModel, REGISTER);
 
+const SCHEDULE = MsgScheduleInference.fromPartial({ request: REQUEST, every: 10n, runs: 3n });
+const schedule = rowsOf(MsgScheduleInference, SCHEDULE);
+const scheduled =
+  (change: Readonly<Record<string, bigint>> = {}) =>
+  (): World => {
+    const world = createWorld(change);
+    world.send({ typeUrl: MsgScheduleInference.typeUrl, value: MsgScheduleInference.encode(SCHEDULE).finish() });
+    return world;
+  };
+const noPlaces = scheduled({ "inference.maxSchedules": 1n });
+const noOwnPlaces = scheduled({ "inference.maxSchedulesPerAccount": 1n });
+const oneSchedule = scheduled();
+const cancel = rowsOf(MsgCancelSchedule, { owner: accountOf("ann"), schedule: 1n }, { given: oneSchedule });
+/** A request within a schedule. */
+const recurring = (wrong: string, code: string, change: Partial<MsgRequestInference>) =>
+  schedule(wrong, code, { request: { ...REQUEST, ...change } });
+
 const NON_AMOUNTS = BAD_AMOUNTS.filter(([wrong]) => wrong !== "zero" && wrong !== "empty");
 
 /** A job that has become final some time ago, and can be appealed. */
@@ -162,6 +181,25 @@ export const inference: readonly Refusal[] = [
     "an operator without validator",
     "inference/19",
   ),
+  schedule("no request", "sdk/18", { request: undefined }),
+  recurring("the inline lane", "inference/41", { lane: "inline" }),
+  recurring("a deadline", "inference/41", { deadline: 9n }),
+  recurring("no model", "inference/2", { model: "" }),
+  recurring("inputs of the wrong shape", "inference/7", { inputs: Tensors.serialize([tensor(1, 2, 3)]) }),
+  recurring("less than any run costs", "inference/8", { maxFee: coin(10_099n) }),
+  recurring("a fee of another denomination", "sdk/10", { maxFee: coin(1_000_000n, OTHER_DENOM) }),
+  recurring("more than the requester has", "sdk/5", { maxFee: coin(FUNDS) }),
+  schedule("no blocks between runs", "inference/41", { every: 0n }),
+  schedule("no runs", "inference/41", { runs: 0n }),
+  schedule("too many runs", "inference/41", { runs: 1_000_001n }),
+  schedule("runs that end too late", "inference/41", { every: 10n ** 7n }),
+  schedule("a seed for an input that there is not", "inference/41", { seedInput: "seed" }),
+  schedule("a seed for an input of another type", "inference/41", { seedInput: "x" }),
+  schedule("all places are taken", "inference/42", {}, { given: noPlaces }),
+  schedule("the account has as many as it may", "inference/42", {}, { given: noOwnPlaces }),
+  ...each(BAD_ACCOUNTS, "owner", (wrong, owner) => cancel(wrong, "sdk/7", { owner })),
+  cancel("a schedule that there is not", "inference/40", { schedule: 2n }),
+  cancel("another account's schedule", "inference/40", { owner: accountOf("ben") }, { by: "ben" }),
   ...each(BAD_ACCOUNTS, "requester", (wrong, requester) => request(wrong, "sdk/7", { requester })),
   ...each(BAD_AMOUNTS, "fee", (wrong, amount) => request(wrong, "sdk/10", { maxFee: coin(amount) })),
   request("no fee", "sdk/10", { maxFee: undefined }),
