@@ -8,6 +8,8 @@ import { burntPart, feeFor, nextBaseFee, PRICE_UNIT, withinBounds } from "./base
 import { feemarketParams } from "./params.ts";
 import { storedBaseFee } from "./store.ts";
 
+export { nextBaseFee, withinBounds };
+
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
 /** What a million gas of the next block costs at least, in base units. */

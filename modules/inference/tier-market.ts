@@ -1,7 +1,7 @@
 import type { Context } from "../../chain/module.ts";
 import type { Params } from "../../chain/params.ts";
 import type { StateReader } from "../../state/store.ts";
-import { nextBaseFee, withinBounds } from "../feemarket/base-fee.ts";
+import { nextBaseFee, withinBounds } from "../feemarket/keeper.ts";
 import { MAX_TIERS } from "./manifest.ts";
 import { inferenceParams } from "./params.ts";
 import { type TierMarket, tierMarkets } from "./store.ts";
