@@ -91,17 +91,23 @@ async function requestMany(
   }
 }
 
+type Events = readonly { readonly type: string }[] | null;
 interface Results {
-  readonly finalize_block_events: readonly { readonly type: string }[] | null;
+  readonly finalize_block_events: Events;
+  readonly txs_results: readonly { readonly events: Events }[] | null;
 }
 
-async function finalsBetween(rpc: string, from: number, to: number): Promise<number> {
-  let finals = 0;
+/** What became of jobs in these blocks, and how many were opened. */
+async function jobsBetween(rpc: string, from: number, to: number) {
+  const count = { requested: 0, final: 0, failed: 0 };
   for (let height = from; height <= to; height++) {
-    const { finalize_block_events: events } = await call<Results>(rpc, "block_results", { height: String(height) });
-    finals += (events ?? []).filter(({ type }) => type === "inference_final").length;
+    const found = await call<Results>(rpc, "block_results", { height: String(height) });
+    const events = [found.finalize_block_events, ...(found.txs_results ?? []).map((tx) => tx.events)];
+    for (const { type } of events.flatMap((some) => some ?? [])) {
+      for (const name of ["requested", "final", "failed"] as const) if (type === `inference_${name}`) count[name]++;
+    }
   }
-  return finals;
+  return count;
 }
 
 async function sustained(bench: BenchNetwork, all: readonly AssayClient[]): Promise<Row[]> {
@@ -114,7 +120,7 @@ async function sustained(bench: BenchNetwork, all: readonly AssayClient[]): Prom
   const height = await heightOf(bench.rpc);
   const seconds = (performance.now() - begun) / 1000;
   const processor = sum(await bench.processorTime()) - before.processor;
-  const finals = await finalsBetween(bench.rpc, before.height + 1, height);
+  const { requested, final: finals, failed } = await jobsBetween(bench.rpc, before.height + 1, height);
   return [
     {
       name: `attested inferences, ${OFFERED}/s offered over ${SECONDS} s`,
@@ -122,6 +128,8 @@ async function sustained(bench: BenchNetwork, all: readonly AssayClient[]): Prom
       unit: "/s",
       aim: "≥ 150",
     },
+    { name: "jobs opened for one that became final in that time", value: requested / finals, unit: "" },
+    { name: "jobs failed for one", value: failed / finals, unit: "" },
     { name: "processor time of all nodes for one, engines aside", value: (1000 * processor) / finals, unit: "ms" },
     { name: "block interval under that load", value: (1000 * seconds) / (height - before.height), unit: "ms" },
   ];

@@ -32,14 +32,13 @@ function hadTime({ attributes }: Event, state: StateReader): boolean {
 /**
  * A job whose committee is too busy fails, and its runs were for nothing; with more of them than committees manage none is ever in time (measured: of 60
  * jobs a second that four validators on two cores were asked for, 600 of 760 failed). So a proposer lets in as many as a sender of TCP would: one more for
- * all that became final (twice as many before the first failure), half as many after a failure; requests beyond that wait, uncharged. A policy and no rule: blocks of who sees it differently are valid.
+ * all that became final, half as many after a failure; requests beyond that wait, uncharged. A policy and no rule: blocks of who sees it differently are valid.
  * @param state at the start: what is open there may be decided already.
  */
 export function createJobPace(state: StateReader): JobPace {
   let underWay = openJobs.get(state) ?? 0;
   let window = START;
   let sinceHalved = BLOCKS;
-  let isSearching = true;
   return {
     committed(events, after) {
       let final = 0;
@@ -57,11 +56,9 @@ export function createJobPace(state: StateReader): JobPace {
       sinceHalved++;
       if (late > 0 && sinceHalved >= BLOCKS) {
         window = Math.max(LEAST, window / 2);
-        isSearching = false;
         sinceHalved = 0;
       }
-      // Until the first failure what is manageable is not known at all, and is looked for in larger steps.
-      window = Math.min(MOST, window + (isSearching ? final : final / window));
+      window = Math.min(MOST, window + final / window);
     },
     get room() {
       return Math.max(0, Math.floor(window) - underWay);
