@@ -28,6 +28,7 @@ function receiptProblem(receipt: Receipt, jobId: string, job: Job, own: OwnReque
   if (!JobFields.equals(expected, fields)) return "its job is not what was requested";
   if (!equalBytes(receipt.outputRoot, job.outputRoot)) return `it is of the output ${toHex(receipt.outputRoot)}`;
   if (!equalBytes(receipt.committeeRoot, job.committeeRoot)) return "it is of another committee";
+  if (receipt.direct !== job.direct) return `it is ${receipt.direct ? "not blind" : "blind"}, the job is not so`;
   const heights = BigInt(receipt.requestedHeight) === job.requestedHeight;
   return heights && BigInt(receipt.finalHeight) === job.finalHeight ? undefined : "it has other heights than the job";
 }

@@ -40,9 +40,10 @@ export function signedReceipt(
   signers: readonly number[],
   outputRoot: Uint8Array = bytes(32, 5),
   fields: JobFields = FIELDS,
+  direct = false,
 ): Receipt {
   const committeeRoot = ValidatorSet.hashTreeRoot([...committee]);
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct: false };
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct };
   const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
   const bits = BitArray.fromBitLen(committee.length);
   const signatures = signers.map((index) => {
@@ -60,7 +61,7 @@ export function signedReceipt(
     finalHeight: 43,
     signers: bits,
     signature,
-    direct: false,
+    direct,
   };
 }
 

@@ -155,6 +155,7 @@ describe("verify", () => {
       "failed.json": JSON.stringify({ ...result, status: "FAILED", receipt: null }),
       "forged.json": JSON.stringify({ ...receipt, outputRoot: "00".repeat(32) }),
       "empty.json": "{}",
+      "copied.json": JSON.stringify(receiptToJson(signedReceipt(committee, [0, 1], outputRoot, undefined, true))),
       "set.json": JSON.stringify(trustedJson(committee)),
       "changed.json": JSON.stringify(trustedJson(committeeOf([41n, 30n, 20n, 10n]))),
     });
@@ -178,6 +179,12 @@ describe("verify", () => {
       /^not valid: the file's outputs have the root [0-9a-f]{64}, the receipt is of /,
     );
     expect(outcomes[4]?.output).toMatch(/Needed: assay query validator-set --height 41\n$/);
+    expect(await verify("copied.json")).toEqual({
+      code: 0,
+      output: expect.stringMatching(
+        / on assaytest-1; not blind: they signed without commitments, and may have copied\n$/,
+      ),
+    });
     expect(outcomes.slice(2).map(({ code }) => code)).toEqual([1, 1, 1]);
     await expectRefused([
       [["verify", at("receipt.json")], /verify: --trust <set\.json> is missing/],
