@@ -229,6 +229,7 @@ export const QueryPricesRequest = message(`${PACKAGE}.QueryPricesRequest`, {});
 export type QueryPricesRequest = Message<typeof QueryPricesRequest>;
 /** What a cost unit of one tier costs, in base units, and how much of its room was taken. */
 export const TierPrice = message(`${PACKAGE}.TierPrice`, {
+  /** 8 stands for appeals, which ask everyone. */
   tier: [1, "uint32"],
   /** In the next block. */
   price: [2, "string"],

@@ -23,7 +23,7 @@ import {
   jobsByHeight,
   openJobs,
 } from "./store.ts";
-import { noteOpened, noteSettled, tierRoom } from "./tier-market.ts";
+import { EVERYONE, noteOpened, noteSettled, tierRoom } from "./tier-market.ts";
 import { requireTier, servingPower } from "./tiers.ts";
 
 /** The height at whose end a window of an open job closes. */
@@ -164,7 +164,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
   const { jobId, fields } = newJobId(ctx, job);
   const eligible = job.tier === undefined ? everyone(validators.length) : requireTier(ctx, job.tier);
-  reserve(ctx, job.tier ?? 0, job.costUnits);
+  reserve(ctx, job.tier ?? EVERYONE, job.costUnits);
   const { commitWindow, revealWindow, admissionWindow, committeeMax } = inferenceParams.read(params);
   const size = countSeats(eligible);
   // Nobody is drawn for an appeal or a model's admission: those ask everyone there is.
@@ -193,7 +193,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     drawn: sampled ? BitArray.fromBitLen(validators.length) : eligible,
     drawHeight: 0,
     widened: false,
-    tier: job.tier ?? 0,
+    tier: job.tier ?? EVERYONE,
     committeeSize: sampled ? 0 : size,
     committeePower: sampled ? 0n : serving,
     bondedPower: all,

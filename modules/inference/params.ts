@@ -169,7 +169,7 @@ export const inferenceParams = defineParams("inference", {
     unit: "ppm",
     default: 62_500n,
     min: 0n,
-    max: 125_000n,
+    max: 100_000n,
     doc: "Part of the jobs and cost units of a block, and of the open jobs, that each tier in use is sure of, whatever the others have.",
   },
   inlineUnitsPerBlock: {

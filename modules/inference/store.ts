@@ -63,6 +63,7 @@ export const JobRecord = new ContainerType(
     drawHeight: Uint64,
     /** There was no quorum among those drawn, and everyone of the tier has been asked. */
     widened: new BooleanType(),
+    /** 8 where everyone is asked, whatever they serve. */
     tier: Uint8,
     /** Of the seats: those drawn, or everyone of the tier. */
     committeeSize: Uint32,

@@ -16,6 +16,9 @@ const MILLION = 1_000_000n;
 /** No more than that, whatever the demand: so that amounts stay within their types. */
 const MAX_PRICE = 10n ** 18n;
 
+/** What stands for a tier where everyone is asked, as by an appeal: after the last tier. Floods of tiers leave it its own guarantee, too. */
+export const EVERYONE = MAX_TIERS;
+
 const key = (tier: number): Uint8Array => Uint8Array.of(tier);
 
 /** What a tier has of the bounds: open jobs, and of this block jobs and cost units. */
@@ -140,12 +143,12 @@ function usage({ jobs, costUnits, open }: Load, params: Params, tiers: number): 
 
 /**
  * Sets the prices of the next block: a tier that had more than half of the room it can have becomes dearer, one that had less cheaper, and none
- * cheaper than `costUnitPrice`. PERF: at most eight tiers; an idle one at the least price writes nothing.
+ * cheaper than `costUnitPrice`. PERF: at most nine; an idle one at the least price writes nothing.
  */
 export function settlePrices(ctx: Context): void {
   const { height, params } = ctx.block;
   const { priceChangeDenominator } = inferenceParams.read(params);
-  const markets = tierMarkets.entries(ctx.store, { limit: MAX_TIERS });
+  const markets = tierMarkets.entries(ctx.store, { limit: MAX_TIERS + 1 });
   for (const [[tier = 0], market] of markets) {
     const before = boundedPrice(market, params);
     const used = usage(loadAt(market, height), params, markets.length);

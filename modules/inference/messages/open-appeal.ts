@@ -15,7 +15,7 @@ import { ESCROW } from "../models.ts";
 import { inferenceParams } from "../params.ts";
 import { inputsRootOf } from "../request.ts";
 import { APPEAL_STATUS, appealedJobs, appeals, JOB_KIND, JOB_STATUS, type JobRecord, jobs } from "../store.ts";
-import { unitPrice } from "../tier-market.ts";
+import { EVERYONE, unitPrice } from "../tier-market.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
@@ -74,7 +74,7 @@ const openAppeal: MessageType<MsgOpenAppeal, MsgOpenAppealResponse> = {
     if (!equalBytes(inputsRootOf(message.inputs, params), inputsRoot)) {
       throw inferenceError("invalidInputs", `these are not the inputs of job ${toHex(jobId)}`);
     }
-    const base = baseFee(job.costUnits, unitPrice(ctx.store, params, job.tier));
+    const base = baseFee(job.costUnits, unitPrice(ctx.store, params, EVERYONE));
     const bond = charge(ctx, message, appellant, base);
     const appealJob = openJob(ctx, {
       kind: JOB_KIND.appeal,
