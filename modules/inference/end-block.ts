@@ -36,6 +36,7 @@ import {
   reveals,
   tallies,
 } from "./store.ts";
+import { endSuspensions, noteAbsences } from "./suspension.ts";
 import { settlePrices } from "./tier-market.ts";
 
 /** Keeps the set that voted on this block, if the block opened jobs: it is their committee. */
@@ -111,6 +112,7 @@ function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee:
     judge(ctx, jobId, closed, committee);
     releaseLater(ctx, jobId, closed);
     closeBooks(ctx, jobId, committee);
+    noteAbsences(ctx, jobId, closed, committee);
     return;
   }
   if (job.status === JOB_STATUS.drawing) {
@@ -197,6 +199,7 @@ export function endBlock(ctx: Context): void {
     closeWindow(ctx, jobId, job, committee);
   }
   endReservations(ctx);
+  endSuspensions(ctx);
   sweep(ctx);
   giveStrikes(ctx);
   settlePrices(ctx);

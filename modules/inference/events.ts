@@ -39,6 +39,12 @@ export const eventTypes: readonly EventDoc[] = [
     when: "a validator said which tiers it serves from the next block on",
   },
   {
+    type: "inference_suspended",
+    attributes: ["operator", "tier", "until"],
+    when: "a validator was absent from too many jobs of a tier: until that block it has no seat there",
+  },
+  { type: "inference_reinstated", attributes: ["operator", "tier"], when: "a suspension from a tier is over" },
+  {
     type: "inference_drawn",
     attributes: ["job_id", "members", "power"],
     when: "the committee of a job was drawn, where more validators serve its tier than a committee has",

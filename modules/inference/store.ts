@@ -134,6 +134,10 @@ const AppealRecord = new ContainerType(
 );
 export type AppealRecord = ValueOf<typeof AppealRecord>;
 
+/** Within one window of so many blocks. `askedPpm` is how often a member of the tier had a seat, on average, in millionths. */
+const TierAttendance = new ContainerType({ window: Uint64, askedPpm: UintBn64 }, { typeName: "TierAttendance" });
+const AbsenceRecord = new ContainerType({ window: Uint64, count: Uint32 }, { typeName: "AbsenceRecord" });
+
 const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: Uint64 }, { typeName: "BlockLoad" });
 
 /** Models that may run inline: those being admitted count, so that they find a place. */
@@ -292,3 +296,10 @@ export const scheduleDue = collection("inference", 49, pairKey(heightKey, height
 /** (owner, number) */
 export const schedulesOf = collection("inference", 50, ownerScheduleKey, Marker);
 export const scheduleCount = item("inference", 51, ScheduleCount);
+/** By tier, one byte. */
+export const tierAttendance = collection("inference", 32, bytesKey(1), TierAttendance);
+/** (tier, operator) */
+const tierMemberKey = pairKey(bytesKey(1), operator);
+export const absences = collection("inference", 33, tierMemberKey, AbsenceRecord);
+/** (tier, operator) → the last block without a seat. */
+export const suspensions = collection("inference", 34, tierMemberKey, Uint64);

@@ -7,6 +7,7 @@ import { inferenceError } from "./errors.ts";
 import { inferenceParams } from "./params.ts";
 import { countSeats, seatedPower } from "./seats.ts";
 import { tierServices } from "./store.ts";
+import { suspendedUntil } from "./suspension.ts";
 
 /** Served by who says nothing, so that a small network needs no configuration. Bit i is tier i. */
 const TIER_0 = 0b1;
@@ -41,8 +42,8 @@ export function setTiers(ctx: Context, operator: Uint8Array, tiers: readonly num
 const known = new WeakMap<BlockInfo, Map<number, BitArray>>();
 
 /**
- * Who of the set that votes on this block serves a tier, as bits over that set.
- * PERF: one read for each validator, once a block and tier.
+ * Who of the set that votes on this block serves a tier and is not suspended from it, as bits over that set.
+ * PERF: two reads for each validator, once a block and tier.
  */
 export function tierMembers({ block, store }: Pick<Context, "block" | "store">, tier: number): BitArray {
   const tiers = known.get(block) ?? new Map<number, BitArray>();
@@ -51,6 +52,7 @@ export function tierMembers({ block, store }: Pick<Context, "block" | "store">, 
   if (found !== undefined) return found;
   const members = BitArray.fromBitLen(block.validators.length);
   for (const [index, { operator }] of block.validators.entries()) {
+    if (suspendedUntil(store, operator, tier) >= block.height) continue;
     if (servesTier(store, operator, tier, block.height)) members.set(index, true);
   }
   tiers.set(tier, members);
