@@ -17,6 +17,7 @@ import type { TxMode } from "../../chain/tx.ts";
 import { ante } from "../../modules/auth/ante.ts";
 import { getAccount, moduleAddress } from "../../modules/auth/keeper.ts";
 import { balance, mint } from "../../modules/bank/keeper.ts";
+import { saveAllowance } from "../../modules/feegrant/keeper.ts";
 import { feeFor } from "../../modules/feemarket/base-fee.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import { addressOf, attribute, BLS, createNetwork, MODULES, type Network, refusal, SPEC } from "./network.ts";
@@ -305,6 +306,26 @@ describe("simulation", () => {
     const delivered = run(net, await makeTx(net)).gasUsed;
     expect(simulated).toBeGreaterThanOrEqual(delivered);
     expect(simulated - delivered).toBeLessThan(200);
+  });
+
+  test("says what a fee costs that another pays, where it names the other", async () => {
+    const net = network();
+    const granter = addressOf("granter");
+    for (const address of [FEE_COLLECTOR, granter])
+      mint(net.context(), address, [{ denom: SPEC.denom, amount: FUNDS }]);
+    const spendLimit = [{ denom: SPEC.denom, amount: FUNDS }];
+    saveAllowance(
+      net.context(),
+      { granter, grantee: bytesOf(annAddress) },
+      { kind: "basic", spendLimit, expiration: undefined },
+    );
+    const named = encodeAddress(SPEC.prefix, granter);
+    const simulate = async (fee: Partial<Fee>) => run(net, await makeTx(net, { fee }), "simulate").gasUsed;
+    const without = await simulate({ amount: [], gasLimit: 0n });
+    const simulated = await simulate({ amount: [], gasLimit: 0n, granter: named });
+    const delivered = run(net, await makeTx(net, { fee: { granter: named } })).gasUsed;
+    expect(without).toBeLessThan(delivered);
+    expect(simulated).toBeGreaterThanOrEqual(delivered);
   });
 
   test("leaves the sender's balance as it is", async () => {
