@@ -10,8 +10,13 @@ import { cometClient, type RpcBounds } from "./node-rpc.ts";
 import { type InferenceQueries, inferenceQueries } from "./queries.ts";
 import type { TensorInput } from "./tensors.ts";
 import { broadcast, type ExecutedTx, executed, signingOptions } from "./transactions.ts";
+import type { UploadProgress } from "./upload-model.ts";
 
 export type { InferenceResult } from "./infer.ts";
+
+/** A manifest to register; what came to it later may be left out. */
+export type NewModel = Omit<MsgRegisterModel, "owner" | "probeBlobs" | "datasets"> &
+  Partial<Pick<MsgRegisterModel, "probeBlobs" | "datasets">>;
 
 export interface AssayClientOptions extends RpcBounds {
   /** Base units per unit of gas. `0.025` of the chain's own denomination if not given, which is what its nodes ask for by default. */
@@ -29,6 +34,15 @@ export interface InferOptions {
   readonly lane?: "inline" | "attested";
   /** Milliseconds to wait for the job to become FINAL or FAILED; 60,000 if not given. */
   readonly timeoutMs?: number;
+  /**
+   * Inputs that are too large for a transaction go to the node as a blob, which is registered for so many blocks, 1,000 if not given, and costs rent. What is
+   * registered already is used as it is.
+   */
+  readonly blobBlocks?: number;
+  /** The most to pay as rent, in base units; what it costs, if not given. */
+  readonly maxRent?: bigint;
+  /** Called while a blob of inputs is handed over. */
+  readonly onProgress?: (progress: UploadProgress) => void;
 }
 
 export interface AssayClient {
@@ -45,7 +59,7 @@ export interface AssayClient {
    */
   send(messages: readonly EncodeObject[]): Promise<ExecutedTx>;
   /** Registers a model's manifest; its bytes go to a node before or afterwards (upload-model.ts). Throws what `send` does. */
-  register(manifest: Omit<MsgRegisterModel, "owner">): Promise<ExecutedTx>;
+  register(manifest: NewModel): Promise<ExecutedTx>;
   /**
    * Runs a model and waits for the agreed output, whose bytes have been checked against the receipt's output root.
    * @param model 64 hex digits of a model root, `<owner>/<name>`, or a name, which the node is trusted to resolve.
@@ -56,6 +70,7 @@ export interface AssayClient {
   disconnect(): void;
 }
 
+const DEFAULT_BLOB_BLOCKS = 1000;
 const DEFAULT_PRICE = "0.025";
 const DEFAULT_MULTIPLIER = 1.4;
 const DEFAULT_MAX_GAS = 50_000_000;
@@ -119,11 +134,13 @@ export async function connectAssay(
       const value = MsgRegisterModel.fromPartial({ ...manifest, owner: address });
       return send([{ typeUrl: MsgRegisterModel.typeUrl, value }]);
     },
-    async infer(model, inputs, { maxFee, lane = "attested", timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+    async infer(model, inputs, { maxFee, lane = "attested", timeoutMs = DEFAULT_TIMEOUT_MS, ...options } = {}) {
       const bell = blockBell(endpoint);
       try {
         const link = { comet, queries, bell, submit, requester: address, denom };
-        return await runInference(link, { model, inputs, maxFee, lane, timeoutMs });
+        const { blobBlocks: blocks = DEFAULT_BLOB_BLOCKS, maxRent, onProgress } = options;
+        const blob = { endpoint, blocks, maxRent, onProgress };
+        return await runInference(link, { model, inputs, maxFee, lane, timeoutMs, blob });
       } finally {
         bell.close();
       }

@@ -45,8 +45,16 @@ export function readReceipt(ssz: Uint8Array, jobId: string, job: Job, own: OwnRe
   return problem === undefined ? receipt : `the receipt: ${problem}`;
 }
 
-/** Whether a model that a node describes can be the one that was asked for: by root, by owner and name, or by name. */
-export function isModelAskedFor(asked: string, model: { modelRoot: Uint8Array; owner: string; name: string }): boolean {
+interface NamedModel {
+  readonly modelRoot: Uint8Array;
+  readonly owner: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Whether a model that a node describes can be the one that was asked for: by root, by owner and name, or by name; with or without a version. */
+export function isModelAskedFor(asked: string, model: NamedModel): boolean {
   if (/^[0-9a-fA-F]{64}$/.test(asked)) return equalBytes(fromHex(asked), model.modelRoot);
-  return asked === model.name || asked === `${model.owner}/${model.name}`;
+  const [path, version = model.version] = asked.split("@", 2);
+  return version === model.version && (path === model.name || path === `${model.owner}/${model.name}`);
 }

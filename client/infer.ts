@@ -2,7 +2,7 @@ import { fromBech32 } from "@cosmjs/encoding";
 import type { EncodeObject } from "@cosmjs/proto-signing";
 import type { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
-import { toHex } from "../chain/bytes.ts";
+import { fromHex, toHex } from "../chain/bytes.ts";
 import type { Receipt } from "../modules/inference/receipt.ts";
 import { Tensors } from "../modules/inference/tensors.ts";
 import { MsgRequestInference, MsgRequestInferenceResponse } from "../proto/inference.ts";
@@ -10,6 +10,7 @@ import type { Job, Model } from "../proto/inference-query.ts";
 import type { BlockBell } from "./block-bell.ts";
 import { isModelAskedFor, jobProblem, type OwnRequest, readReceipt } from "./check-result.ts";
 import { NodeError } from "./errors.ts";
+import { type InputBlobOptions, needsBlob, uploadInputs } from "./input-blob.ts";
 import type { InferenceQueries } from "./queries.ts";
 import { encodeInputs, nameOutputs, type TensorInput, type TensorOutput } from "./tensors.ts";
 import { type BroadcastTx, type ExecutedTx, executed } from "./transactions.ts";
@@ -51,6 +52,8 @@ export interface InferenceRequest {
   readonly maxFee: bigint | undefined;
   readonly lane: "inline" | "attested";
   readonly timeoutMs: number;
+  /** Where and how inputs go that are too large for a transaction. */
+  readonly blob: Omit<InputBlobOptions, "timeoutMs">;
 }
 
 function amount(text: string, what: string): bigint {
@@ -103,12 +106,18 @@ export async function runInference(link: InferenceLink, request: InferenceReques
   const { timeoutMs } = request;
   const model = await askedModel(queries, request.model);
   const inputs = encodeInputs(model.inputs, request.inputs);
+  const bytes = Tensors.serialize(inputs);
+  const blob = (await needsBlob(queries, bytes.length))
+    ? await uploadInputs(link, inputs, { ...request.blob, timeoutMs })
+    : undefined;
   // With room for a price that rises until the request is in a block; what it does not cost comes back.
-  const maxFee = request.maxFee ?? amount(model.baseFeeAhead, "base fee") + amount(model.fee, "fee");
+  const ahead = amount(model.baseFeeAhead, "base fee");
+  const ofBlob = model.costUnits === 0n ? 0n : (ahead / model.costUnits) * (blob?.requestUnits ?? 0n);
+  const maxFee = request.maxFee ?? ahead + ofBlob + amount(model.fee, "fee");
   const value = MsgRequestInference.fromPartial({
     requester,
     model: toHex(model.modelRoot),
-    inputs: Tensors.serialize(inputs),
+    ...(blob === undefined ? { inputs: bytes } : { inputsBlob: fromHex(blob.root) }),
     maxFee: { denom, amount: String(maxFee) },
     lane: request.lane === "inline" ? "inline" : "",
   });

@@ -2,18 +2,27 @@ import { createProtobufRpcClient, type ProtobufRpcClient, QueryClient } from "@c
 import type { CometClient } from "@cosmjs/tendermint-rpc";
 import type { MessageCodec } from "../proto/codec.ts";
 import {
+  type InputBlob,
   type Job,
   type Model,
   QueryCommitteeRequest,
   QueryCommitteeResponse,
+  QueryInputBlobRequest,
+  QueryInputBlobResponse,
   QueryJobRequest,
   QueryJobResponse,
   QueryModelRequest,
   QueryModelResponse,
   QueryModelsRequest,
   QueryModelsResponse,
+  QueryModelVersionsRequest,
+  QueryModelVersionsResponse,
+  QueryParamsRequest,
+  QueryParamsResponse,
   QueryPricesRequest,
   QueryPricesResponse,
+  QueryProvenanceRequest,
+  QueryProvenanceResponse,
   QueryReceiptRequest,
   QueryReceiptResponse,
   QueryScheduleRequest,
@@ -37,10 +46,12 @@ const MAX_PAGES = 100;
 
 /** The inference module's queries. Each rejects with the node's text for what it does not hold; see `isNotFound`. */
 export interface InferenceQueries {
-  /** @param model 64 hex digits of a model root, `<owner>/<name>`, or a name that only one owner uses. */
+  /** @param model 64 hex digits of a model root, `<owner>/<name>`, or a name that only one owner uses; `@<version>` may follow a name. */
   model(model: string): Promise<Model>;
   /** All of them in store order, 10,000 at most. */
-  models(status?: "REGISTERED" | "ACTIVE" | "FAILED"): Promise<readonly Model[]>;
+  models(status?: "REGISTERED" | "ACTIVE" | "FAILED" | "DEPRECATED"): Promise<readonly Model[]>;
+  /** All models of the owner and name of one that is named as above, the newest first. */
+  modelVersions(model: string): Promise<readonly Model[]>;
   /** @param jobId 64 hex digits, here and below. */
   job(jobId: string): Promise<Job>;
   /** `ssz` is what counts: see `Receipt` of modules/inference/receipt.ts. There is none before the job is FINAL. */
@@ -52,6 +63,12 @@ export interface InferenceQueries {
   validatorSet(height?: number): Promise<QueryValidatorSetResponse>;
   /** The committee of a job, as long as the chain keeps the job. */
   committee(jobId: string): Promise<QueryCommitteeResponse>;
+  /** Where the output of a job comes from: its request, its inputs, the model and what that was derived from. */
+  provenance(jobId: string): Promise<QueryProvenanceResponse>;
+  /** A parameter of the module: `maxInputBytes`. */
+  parameter(name: string): Promise<bigint>;
+  /** A blob of inputs. @param root 64 hex digits. */
+  inputBlob(root: string): Promise<InputBlob>;
   /** What a wrong output costs, and how much value may rest on one now. */
   security(): Promise<QuerySecurityResponse>;
   /** What a cost unit of each tier in use costs now, and can cost within ten blocks. */
@@ -99,6 +116,22 @@ export function inferenceQueries(comet: CometClient): InferenceQueries {
         if (key.length === 0) return models;
       }
       throw new NodeError(`the node's list of models has more than ${MAX_PAGES} pages`);
+    },
+    provenance: (jobId) => ask(rpc, "Provenance", QueryProvenanceRequest, QueryProvenanceResponse, { jobId }),
+    async parameter(name) {
+      const { params } = await ask(rpc, "Params", QueryParamsRequest, QueryParamsResponse, {});
+      return present(
+        params.find((each) => each.name === name),
+        `parameter ${name}`,
+      ).value;
+    },
+    async inputBlob(blob) {
+      const answer = await ask(rpc, "InputBlob", QueryInputBlobRequest, QueryInputBlobResponse, { blob });
+      return present(answer.blob, "input blob");
+    },
+    async modelVersions(model) {
+      const answer = await ask(rpc, "ModelVersions", QueryModelVersionsRequest, QueryModelVersionsResponse, { model });
+      return answer.models;
     },
     async job(jobId) {
       return present((await ask(rpc, "Job", QueryJobRequest, QueryJobResponse, { jobId })).job, "job");

@@ -23,13 +23,17 @@ import {
 } from "cosmjs-types/cosmos/vesting/v1beta1/tx";
 import { equalBytes, toHex } from "../chain/bytes.ts";
 import {
+  MsgAcceptModel,
   MsgCancelSchedule,
+  MsgDeprecateModel,
   MsgInferThen,
   MsgOpenAppeal,
+  MsgRegisterBlob,
   MsgRegisterModel,
   MsgRequestInference,
   MsgScheduleInference,
   MsgSetInferenceTiers,
+  MsgTransferModel,
 } from "../proto/inference.ts";
 import { MsgUpdateParams } from "../proto/params.ts";
 import { MsgSetVoteKey } from "../proto/staking.ts";
@@ -49,6 +53,10 @@ export const registryTypes: readonly [typeUrl: string, type: GeneratedType][] = 
   ["/assay.inference.v1.MsgOpenAppeal", MsgOpenAppeal],
   ["/assay.inference.v1.MsgScheduleInference", MsgScheduleInference],
   ["/assay.inference.v1.MsgCancelSchedule", MsgCancelSchedule],
+  ["/assay.inference.v1.MsgRegisterBlob", MsgRegisterBlob],
+  ["/assay.inference.v1.MsgDeprecateModel", MsgDeprecateModel],
+  ["/assay.inference.v1.MsgTransferModel", MsgTransferModel],
+  ["/assay.inference.v1.MsgAcceptModel", MsgAcceptModel],
   ["/assay.staking.v1.MsgSetVoteKey", MsgSetVoteKey],
   [MsgUpdateParams.typeUrl, MsgUpdateParams],
   [MsgSetSendEnabled.typeUrl, MsgSetSendEnabled],

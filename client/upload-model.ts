@@ -7,7 +7,7 @@ import { readBounded, reasonOf } from "./node-rpc.ts";
 export interface UploadProgress {
   /** Bytes that the node has. */
   readonly done: number;
-  /** Bytes of the model. */
+  /** Bytes of the blob. */
   readonly total: number;
   /** Bytes that it had when the upload began: an earlier attempt left them. */
   readonly resumed: number;
@@ -102,10 +102,10 @@ async function post(url: string, body: Uint8Array, options: UploadOptions): Prom
   }
 }
 
-/** PERF: hashes 64 MiB in under a second, and lets others have a turn after each 16 MiB. */
-async function manifestOf(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<Blob> {
+/** A blob's manifest. PERF: hashes 64 MiB in under a second, and lets others have a turn after each 16 MiB. */
+export async function blobManifestOf(bytes: Uint8Array, signal?: AbortSignal): Promise<Blob> {
   if (bytes.length === 0 || bytes.length > MAX_BLOB_BYTES) {
-    throw new Error(`a model of ${bytes.length} bytes; 1 to ${MAX_BLOB_BYTES} are possible`);
+    throw new Error(`a blob of ${bytes.length} bytes; 1 to ${MAX_BLOB_BYTES} are possible`);
   }
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += BLOB_CHUNK_BYTES) {
@@ -125,10 +125,15 @@ async function manifestOf(bytes: Uint8Array, signal: AbortSignal | undefined): P
  * @example
  * const root = await uploadModel("http://127.0.0.1:26657", bytes, { onProgress: ({ done, total }) => console.log(done / total) });
  */
-export async function uploadModel(endpoint: string, bytes: Uint8Array, options: UploadOptions = {}): Promise<string> {
+export function uploadModel(endpoint: string, bytes: Uint8Array, options: UploadOptions = {}): Promise<string> {
+  return uploadBlob(endpoint, bytes, options);
+}
+
+/** The same for any blob that nodes take: a model, or serialised inputs. */
+export async function uploadBlob(endpoint: string, bytes: Uint8Array, options: UploadOptions = {}): Promise<string> {
   const { onProgress = () => undefined, parallel = 4, signal } = options;
   signal?.throwIfAborted();
-  const manifest = await manifestOf(bytes, signal);
+  const manifest = await blobManifestOf(bytes, signal);
   const root = toHex(Blob.hashTreeRoot(manifest));
   const base = `${endpoint.replace(/\/+$/, "")}/blobs/${root}`;
   const total = bytes.length;
@@ -155,6 +160,6 @@ export async function uploadModel(endpoint: string, bytes: Uint8Array, options: 
   }
   await Promise.all(Array.from({ length: Math.max(1, parallel) }, send));
   if (status.state !== "stored")
-    throw new NodeError("the node has taken all chunks and says that it does not have the model");
+    throw new NodeError("the node has taken all chunks and says that it does not have the blob");
   return root;
 }

@@ -11,11 +11,13 @@ import { depositsInvariant, queuesInvariant, votesInvariant } from "./gov/invari
 import {
   continuationsInvariant,
   escrowInvariant,
+  inputBlobsInvariant,
   openJobsInvariant,
   reservationsInvariant,
   residentSetInvariant,
   schedulesInvariant,
   tierMarketsInvariant,
+  versionsInvariant,
 } from "./inference/invariants.ts";
 import { minterInvariant } from "./mint/invariants.ts";
 import { missedBlocksInvariant, signingInfosInvariant } from "./slashing/invariants.ts";
@@ -96,6 +98,8 @@ export const INVARIANTS: readonly Invariant[] = [
   { module: "inference", name: "reservations", check: reservationsInvariant },
   { module: "inference", name: "residentSet", check: residentSetInvariant },
   { module: "inference", name: "continuations", check: continuationsInvariant },
+  { module: "inference", name: "inputBlobs", check: inputBlobsInvariant },
+  { module: "inference", name: "versions", check: versionsInvariant },
 ];
 
 /** All that is violated in a state with a validator set, each with the invariant's name in front. */

@@ -11,14 +11,23 @@ import { createEngine, type Engine } from "./engine/engine.ts";
 import { createWarmUp } from "./inline/warm-up.ts";
 import { UserError } from "./user-error.ts";
 
-/** The bytes of a model: from this node's blobs, or else from a peer, which are then kept. */
-async function loadModel({ blobs, network }: NodeParts, { log }: NodeInputs, root: Uint8Array) {
+/** Fetching inputs is given up after this time, and begun anew for as long as a job asks for them. */
+const INPUTS_MS = 30_000;
+
+/** The bytes of a model, or of inputs of so many bytes at most: from this node's blobs, or else from a peer, which are then kept. */
+async function loadModel(
+  { blobs, network }: NodeParts,
+  { log }: NodeInputs,
+  root: Uint8Array,
+  maxBytes: number | undefined,
+) {
   const known = await blobs.store.get(root);
-  if (known !== undefined) return known;
+  if (known !== undefined) return maxBytes === undefined || known.length <= maxBytes ? known : undefined;
   const peers = network.peers().map(({ peerId }) => peerId);
   try {
     const bytes = await fetchBlob(root, peers, (peerId, request) => network.request(peerId, "blob", request), {
       onLie: (peerId, reason) => network.penalise(peerId, 50, reason),
+      ...(maxBytes === undefined ? {} : { maxBytes, signal: AbortSignal.timeout(INPUTS_MS) }),
     });
     // What can't be kept can be run.
     await blobs.store.put(bytes).catch((error: unknown) => log.warn({ err: error, root }, "a model could not be kept"));
@@ -45,7 +54,7 @@ function runsOptions(parts: NodeParts, inputs: NodeInputs, engine: Engine) {
   const { log, metrics } = inputs;
   return {
     engine,
-    loadModel: (root: Uint8Array) => loadModel(parts, inputs, root),
+    loadModel: (root: Uint8Array, maxBytes?: number) => loadModel(parts, inputs, root, maxBytes),
     onRun(outcome: "output" | "error" | "absent", seconds: number, reason: string) {
       metrics.observeEngineRun("canonical", outcome, seconds);
       if (outcome === "absent") log.warn({ reason }, "the engine gave no answer");

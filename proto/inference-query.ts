@@ -1,6 +1,6 @@
 import { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { type Message, message } from "./codec.ts";
-import { TensorSpec } from "./inference.ts";
+import { BlobTensor, TensorSpec } from "./inference.ts";
 
 /** The inference module's queries. See assay/inference/v1/query.proto. */
 const PACKAGE = "assay.inference.v1";
@@ -21,7 +21,7 @@ export const Model = message(`${PACKAGE}.Model`, {
   licence: [13, "string"],
   parent: [14, "bytes"],
   probeRoots: [15, "bytes", "repeated"],
-  /** `REGISTERED`, `ACTIVE` or `FAILED`. */
+  /** `REGISTERED`, `ACTIVE`, `FAILED` or `DEPRECATED`. */
   status: [16, "string"],
   registeredHeight: [17, "uint64"],
   activeHeight: [18, "uint64"],
@@ -38,6 +38,12 @@ export const Model = message(`${PACKAGE}.Model`, {
   reveal: [70, "string"],
   /** The same as `base_fee`, if the next ten blocks are full: what a request should offer. What it does not cost comes back. */
   baseFeeAhead: [71, "string"],
+  /** Of a deprecated one: since when, and the root of what its owner names in its place. */
+  deprecatedHeight: [80, "uint64"],
+  successor: [81, "bytes"],
+  /** To whom it is offered; else empty. */
+  offeredTo: [82, "string"],
+  datasets: [83, "bytes", "repeated"],
 });
 export type Model = Message<typeof Model>;
 
@@ -99,6 +105,10 @@ export const Job = message(`${PACKAGE}.Job`, {
   direct: [70, "bool"],
   /** The schedule that it is a run of; zero for none. Its `sequence` is then the same number, and `message_index` 2^31 plus the number of the run. */
   schedule: [71, "uint64"],
+  /** What it was opened by: `request`, `admission`, `inline` or `availability`. */
+  kind: [80, "string"],
+  /** Root of the blob that holds the inputs, or that it is about; else empty. */
+  inputsBlob: [81, "bytes"],
 });
 export type Job = Message<typeof Job>;
 
@@ -286,3 +296,90 @@ export const QuerySchedulesResponse = message(`${PACKAGE}.QuerySchedulesResponse
   pagination: [2, PageResponse],
 });
 export type QuerySchedulesResponse = Message<typeof QuerySchedulesResponse>;
+/** A blob of inputs. One that failed or expired is not kept. */
+export const InputBlob = message(`${PACKAGE}.InputBlob`, {
+  blobRoot: [1, "bytes"],
+  owner: [2, "string"],
+  blobBytes: [3, "uint64"],
+  inputsRoot: [4, "bytes"],
+  tensors: [5, BlobTensor, "repeated"],
+  /** `CHECKING` or `ACTIVE`. */
+  status: [6, "string"],
+  registeredHeight: [7, "uint64"],
+  /** Zero while it is checked, as `expiryHeight`. */
+  activeHeight: [8, "uint64"],
+  expiryHeight: [9, "uint64"],
+  /** Held until it is active, base units. */
+  rent: [10, "string"],
+  /** The availability job. */
+  jobId: [11, "bytes"],
+  /** Cost units that naming it adds to a request. */
+  requestUnits: [12, "uint64"],
+});
+export type InputBlob = Message<typeof InputBlob>;
+
+/** The root in 64 hex digits. */
+export const QueryInputBlobRequest = message(`${PACKAGE}.QueryInputBlobRequest`, { blob: [1, "string"] });
+export type QueryInputBlobRequest = Message<typeof QueryInputBlobRequest>;
+export const QueryInputBlobResponse = message(`${PACKAGE}.QueryInputBlobResponse`, { blob: [1, InputBlob] });
+export type QueryInputBlobResponse = Message<typeof QueryInputBlobResponse>;
+
+export const QueryInputBlobsRequest = message(`${PACKAGE}.QueryInputBlobsRequest`, { pagination: [1, PageRequest] });
+export type QueryInputBlobsRequest = Message<typeof QueryInputBlobsRequest>;
+export const QueryInputBlobsResponse = message(`${PACKAGE}.QueryInputBlobsResponse`, {
+  blobs: [1, InputBlob, "repeated"],
+  pagination: [2, PageResponse],
+});
+export type QueryInputBlobsResponse = Message<typeof QueryInputBlobsResponse>;
+
+/** By any name of one of them. */
+export const QueryModelVersionsRequest = message(`${PACKAGE}.QueryModelVersionsRequest`, { model: [1, "string"] });
+export type QueryModelVersionsRequest = Message<typeof QueryModelVersionsRequest>;
+/** Of one owner and name, the newest first. */
+export const QueryModelVersionsResponse = message(`${PACKAGE}.QueryModelVersionsResponse`, {
+  models: [1, Model, "repeated"],
+});
+export type QueryModelVersionsResponse = Message<typeof QueryModelVersionsResponse>;
+
+/** A model in an output's provenance. Of one that the chain does not know there is the root alone. */
+export const ProvenanceModel = message(`${PACKAGE}.ProvenanceModel`, {
+  modelRoot: [1, "bytes"],
+  known: [2, "bool"],
+  owner: [3, "string"],
+  name: [4, "string"],
+  version: [5, "string"],
+  licence: [6, "string"],
+  status: [7, "string"],
+  registeredHeight: [8, "uint64"],
+  engineId: [9, "bytes"],
+  /** Roots of the data sets that its owner says it was trained on. */
+  datasets: [10, "bytes", "repeated"],
+});
+export type ProvenanceModel = Message<typeof ProvenanceModel>;
+
+export const QueryProvenanceRequest = message(`${PACKAGE}.QueryProvenanceRequest`, { jobId: [1, "string"] });
+export type QueryProvenanceRequest = Message<typeof QueryProvenanceRequest>;
+/** Where an output comes from. */
+export const QueryProvenanceResponse = message(`${PACKAGE}.QueryProvenanceResponse`, {
+  jobId: [1, "bytes"],
+  status: [2, "string"],
+  /** What the job was opened by. */
+  kind: [3, "string"],
+  /** Empty unless FINAL. */
+  outputRoot: [4, "bytes"],
+  finalHeight: [5, "uint64"],
+  inputsRoot: [6, "bytes"],
+  requester: [7, "string"],
+  /** Of the transaction with the request, in the block of that height. */
+  txHash: [8, "bytes"],
+  requestedHeight: [9, "uint64"],
+  /** Of inputs in a blob: its root, and who registered it, as long as it is active. */
+  inputsBlob: [10, "bytes"],
+  blobOwner: [11, "string"],
+  model: [12, ProvenanceModel],
+  /** What it was derived from, the nearest first, 16 at most. */
+  parents: [13, ProvenanceModel, "repeated"],
+  /** There are more. */
+  truncated: [14, "bool"],
+});
+export type QueryProvenanceResponse = Message<typeof QueryProvenanceResponse>;

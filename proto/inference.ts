@@ -43,6 +43,10 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   tier: [30, "uint32"],
   /** `committed`, and the default: attestations are committed to before any is revealed. `direct`: they are not, and can be copied. */
   reveal: [70, "string"],
+  /** Probes whose inputs are in active blobs, 32 bytes each; they come after the others. */
+  probeBlobs: [80, "bytes", "repeated"],
+  /** Roots of the data sets that it was trained on, 32 bytes each. */
+  datasets: [81, "bytes", "repeated"],
 });
 export type MsgRegisterModel = Message<typeof MsgRegisterModel>;
 
@@ -67,6 +71,8 @@ export const MsgRequestInference = message("assay.inference.v1.MsgRequestInferen
   deadline: [6, "uint64"],
   /** `inline`: the output is in the block of the request. `attested`, and the default: two blocks later at best, with a receipt. */
   lane: [7, "string"],
+  /** Instead of `inputs`: 32 bytes, root of an active blob that holds them. */
+  inputsBlob: [80, "bytes"],
 });
 export type MsgRequestInference = Message<typeof MsgRequestInference>;
 
@@ -179,3 +185,65 @@ export const MsgCancelScheduleResponse = message("assay.inference.v1.MsgCancelSc
   refund: [1, "string"],
 });
 export type MsgCancelScheduleResponse = Message<typeof MsgCancelScheduleResponse>;
+/** Type and shape of one tensor of a blob of inputs. */
+export const BlobTensor = message("assay.inference.v1.BlobTensor", {
+  dtype: [1, "string"],
+  shape: [2, "uint64", "repeated"],
+});
+export type BlobTensor = Message<typeof BlobTensor>;
+
+export const MsgRegisterBlob = message("assay.inference.v1.MsgRegisterBlob", {
+  owner: [1, "string"],
+  /** 32 bytes, root of the blob, which holds serialised SSZ Tensors. */
+  blobRoot: [2, "bytes"],
+  blobBytes: [3, "uint64"],
+  /** 32 bytes, hash_tree_root of the tensors. */
+  inputsRoot: [4, "bytes"],
+  tensors: [5, BlobTensor, "repeated"],
+  /** How long requests may name it, from the block on in which it is found available. */
+  blocks: [6, "uint64"],
+  /** The most that may be taken as rent. */
+  maxDeposit: [7, Coin],
+});
+export type MsgRegisterBlob = Message<typeof MsgRegisterBlob>;
+
+export const MsgRegisterBlobResponse = message("assay.inference.v1.MsgRegisterBlobResponse", {
+  /** The availability job. */
+  jobId: [1, "bytes"],
+});
+export type MsgRegisterBlobResponse = Message<typeof MsgRegisterBlobResponse>;
+
+/** Takes a model out of use. */
+export const MsgDeprecateModel = message("assay.inference.v1.MsgDeprecateModel", {
+  owner: [1, "string"],
+  /** As requests name it. */
+  model: [2, "string"],
+  /** An active model to use instead; empty for none. */
+  successor: [3, "string"],
+});
+export type MsgDeprecateModel = Message<typeof MsgDeprecateModel>;
+export const MsgDeprecateModelResponse = message("assay.inference.v1.MsgDeprecateModelResponse", {
+  /** When a part of the deposit returns. */
+  depositHeight: [1, "uint64"],
+});
+export type MsgDeprecateModelResponse = Message<typeof MsgDeprecateModelResponse>;
+
+/** Offers a model to another account, which has to accept it. */
+export const MsgTransferModel = message("assay.inference.v1.MsgTransferModel", {
+  owner: [1, "string"],
+  model: [2, "string"],
+  /** The owner itself takes an offer back. */
+  newOwner: [3, "string"],
+});
+export type MsgTransferModel = Message<typeof MsgTransferModel>;
+export const MsgTransferModelResponse = message("assay.inference.v1.MsgTransferModelResponse", {});
+export type MsgTransferModelResponse = Message<typeof MsgTransferModelResponse>;
+
+/** Takes over a model that was offered. */
+export const MsgAcceptModel = message("assay.inference.v1.MsgAcceptModel", {
+  newOwner: [1, "string"],
+  model: [2, "string"],
+});
+export type MsgAcceptModel = Message<typeof MsgAcceptModel>;
+export const MsgAcceptModelResponse = message("assay.inference.v1.MsgAcceptModelResponse", {});
+export type MsgAcceptModelResponse = Message<typeof MsgAcceptModelResponse>;

@@ -6,6 +6,8 @@ import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { heightKey } from "../../state/collections.ts";
 import { accountText } from "../addresses.ts";
 import { type Committee, createCommitteeCache, validatorsRoot } from "./committee.ts";
+import { returnDeposits } from "./deprecation.ts";
+import { releaseBlobs } from "./input-blobs.ts";
 import { dueJobs, updateJob } from "./jobs.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
@@ -25,6 +27,7 @@ import {
   JOB_KIND,
   JOB_STATUS,
   type JobRecord,
+  jobBlobs,
   jobInputs,
   jobOutputs,
   jobs,
@@ -168,7 +171,7 @@ function sweep(ctx: Context): void {
     jobsByHeight.delete(ctx.store, key);
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
-    for (const kept of [jobs, jobOutputs, receipts, participations, appeals, appealedJobs])
+    for (const kept of [jobs, jobOutputs, receipts, participations, appeals, appealedJobs, jobBlobs])
       kept.delete(ctx.store, jobId);
     if (job.kind !== JOB_KIND.inline) releaseCommittee(ctx, job.committeeRoot);
   }
@@ -200,6 +203,8 @@ export function endBlock(ctx: Context): void {
   }
   endReservations(ctx);
   endSuspensions(ctx);
+  releaseBlobs(ctx);
+  returnDeposits(ctx);
   sweep(ctx);
   giveStrikes(ctx);
   settlePrices(ctx);

@@ -25,6 +25,14 @@ const table = defineErrors("inference", {
   unknownSchedule: [40, "unknown schedule"],
   invalidSchedule: [41, "invalid schedule"],
   schedulesFull: [42, "too many schedules"],
+  deprecatedModel: [47, "model is deprecated"],
+  unknownBlob: [48, "no such input blob is active"],
+  invalidBlob: [49, "invalid input blob"],
+  blobExists: [50, "input blob is already registered"],
+  blobsFull: [51, "too many input blobs"],
+  notOwner: [52, "not the model's owner"],
+  noTransfer: [53, "model is not offered"],
+  tooManyVersions: [54, "too many versions"],
 });
 export const inferenceError = table.error;
 export const errors = table.docs;

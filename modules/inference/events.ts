@@ -11,8 +11,44 @@ export const eventTypes: readonly EventDoc[] = [
   {
     type: "inference_requested",
     attributes: ["job_id", "model", "requester", "kind", "deadline", "base_fee", "escrow"],
-    when: "a job was opened, by a request, by a registration (kind `admission`), or by an appeal",
+    when: "a job was opened, by a request, by a registration of a model (kind `admission`) or of a blob of inputs (`availability`), or by an appeal",
   },
+  {
+    type: "model_deprecated",
+    attributes: ["model", "owner", "successor", "deposit_height"],
+    when: "an owner took a model out of use",
+  },
+  {
+    type: "model_deposit_returned",
+    attributes: ["model", "returned", "burnt"],
+    when: "the last run of a deprecated model can't be appealed any more",
+  },
+  {
+    type: "model_offered",
+    attributes: ["model", "owner", "new_owner"],
+    when: "an owner offered a model to another account, or took the offer back (then it is the owner's own)",
+  },
+  {
+    type: "model_transferred",
+    attributes: ["model", "owner", "new_owner"],
+    when: "an account accepted a model that was offered to it",
+  },
+  {
+    type: "input_blob_registered",
+    attributes: ["blob", "owner", "job_id", "bytes", "rent"],
+    when: "a blob of inputs was registered and its availability job opened",
+  },
+  {
+    type: "input_blob_active",
+    attributes: ["blob", "owner", "expiry_height"],
+    when: "a blob of inputs was found available and as declared",
+  },
+  {
+    type: "input_blob_failed",
+    attributes: ["blob", "owner", "reason"],
+    when: "a blob of inputs was not available, or not as declared",
+  },
+  { type: "input_blob_released", attributes: ["blob", "owner"], when: "the time of a blob of inputs was over" },
   {
     type: "inference_inline",
     attributes: ["job_id", "model", "requester", "output_root", "exec_error"],

@@ -54,6 +54,8 @@ export interface GenesisModel {
   readonly inline?: boolean;
   /** 0, where it does not say. */
   readonly tier?: number;
+  /** Base64, 32 bytes each. */
+  readonly datasets?: readonly string[];
   /** Without commitments; not, where it does not say. */
   readonly direct?: boolean;
 }
@@ -81,6 +83,7 @@ const FIELDS = [
   "parent",
   "inline",
   "tier",
+  "datasets",
   "direct",
 ] as const;
 
@@ -108,6 +111,7 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     parent: base64(manifest.parent),
     inline: manifest.inline,
     tier: manifest.tier,
+    datasets: manifest.datasets.map(base64),
     direct: manifest.direct,
   };
 }
@@ -172,6 +176,9 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const tier = fields.has("tier") ? readWhole(...at("tier"), MAX_TIERS - 1) : 0;
   const direct = fields.get("direct") ?? false;
   if (typeof direct !== "boolean") report(`${path}.direct`, "must be true or false");
+  const datasets = readList(...at("datasets")).map((each, index) =>
+    readBytes(each, `${path}.datasets[${index}]`, report, 32),
+  );
   if (typeof inline !== "boolean") report(`${path}.inline`, "must be true or false");
   if (modelBytes !== undefined && modelBytes > 2n ** 40n) report(`${path}.modelBytes`, "is above 2^40");
   if (
@@ -189,6 +196,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     licence === undefined ||
     parent === undefined ||
     tier === undefined ||
+    datasets.some((root) => root === undefined) ||
     typeof inline !== "boolean" ||
     typeof direct !== "boolean"
   ) {
@@ -209,6 +217,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     royaltyPpm,
     licence: utf8(licence),
     parent,
+    datasets: datasets.filter((root) => root !== undefined),
     probeRoots: [],
     tier,
     inline,

@@ -49,7 +49,11 @@ function pay(ctx: MessageContext, model: ModelRecord, { requester, costUnits, ba
  * Runs a model within the transaction. The job is final at once; it has no committee and no receipt: what shows its output is the block.
  * @throws TxError out of gas, funds, or the job's id taken; what the lane throws.
  */
-export function runInline(ctx: MessageContext, model: ModelRecord, request: NewJob): InlineResult {
+export function runInline(
+  ctx: MessageContext,
+  model: ModelRecord,
+  request: NewJob & { readonly inputs: Uint8Array },
+): InlineResult {
   const { height, params, spec, inline } = ctx.block;
   const { inlineUnitsPerBlock, inlineGasPerUnit } = inferenceParams.read(params);
   ctx.gas.consume(request.costUnits * Number(inlineGasPerUnit), "inline inference");

@@ -1,22 +1,30 @@
-import { toHex } from "../../chain/bytes.ts";
+import { fromUtf8, toHex } from "../../chain/bytes.ts";
 import type { ChainSpec } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { balance } from "../bank/keeper.ts";
 import { HELD, heldCoins } from "./continuations.ts";
+import { heldRent, NO_LOAD } from "./input-blobs.ts";
 import { dueHeight } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
 import { reservedByJobs } from "./reservation.ts";
 import { isResident } from "./resident-set.ts";
 import { heldFor } from "./schedules.ts";
 import {
+  BLOB_STATUS,
+  blobExpiries,
+  blobLoad,
   committeeJobs,
   continuations,
+  depositReturns,
+  deprecations,
   due,
+  inputBlobs,
   JOB_KIND,
   JOB_STATUS,
   jobs,
   MODEL_STATUS,
   models,
+  names,
   openJobs,
   readyContinuations,
   reservations,
@@ -27,16 +35,19 @@ import {
   schedules,
   schedulesOf,
   tierMarkets,
+  versions,
 } from "./store.ts";
+import { nameHash } from "./versions.ts";
 
-/** The escrow account holds what undecided jobs, runs to come and models under admission hold, and no less; anybody may send it more. */
+/** The escrow account holds what undecided jobs, runs to come, models and blobs under check hold, and no less; anybody may send it more. */
 export function escrowInvariant(reader: StateReader, { denom }: Pick<ChainSpec, "denom">): readonly string[] {
   let owed = 0n;
   for (const [, { status, escrow }] of jobs.entries(reader)) {
     if (status !== JOB_STATUS.final && status !== JOB_STATUS.failed) owed += escrow;
   }
-  for (const [, { status, deposit }] of models.entries(reader)) if (status === MODEL_STATUS.registered) owed += deposit;
+  for (const [, { deposit }] of models.entries(reader)) owed += deposit;
   for (const [, schedule] of schedules.entries(reader)) owed += heldFor(schedule);
+  owed += heldRent(reader);
   const held = balance(reader, ESCROW, denom);
   return held >= owed ? [] : [`the escrow holds ${held}${denom} and owes ${owed}`];
 }
@@ -151,6 +162,58 @@ export function reservationsInvariant(reader: StateReader): readonly string[] {
   }
   for (const [operator, wanted] of sums) {
     if (wanted > 0n) violations.push(`operator ${operator} has nothing reserved, jobs have ${wanted}`);
+  }
+  return violations;
+}
+
+/** Blobs that are counted, and rent that is held. Returns what is violated. */
+export function inputBlobsInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  let bytes = 0;
+  const found = inputBlobs.entries(reader);
+  for (const [root, blob] of found) {
+    bytes += blob.blobBytes;
+    const ends = blobExpiries.has(reader, [blob.expiryHeight, root]);
+    if (ends !== (blob.status === BLOB_STATUS.active)) violations.push(`the input blob ${toHex(root)} never ends`);
+  }
+  const load = blobLoad.get(reader) ?? NO_LOAD;
+  if (load.blobs !== found.length || load.bytes !== bytes) {
+    violations.push(
+      `${load.blobs} input blobs of ${load.bytes} bytes are counted, there are ${found.length} of ${bytes}`,
+    );
+  }
+  return violations;
+}
+
+/** Every name means one of its versions, which are models of that owner and name; and what is deprecated has a record. Returns what is violated. */
+export function versionsInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  const listed = new Set(versions.entries(reader).map(([, root]) => toHex(root)));
+  const owners = new Set<string>();
+  for (const [root, { manifest, status }] of models.entries(reader)) {
+    if (listed.delete(toHex(root)) !== (status !== MODEL_STATUS.failed)) {
+      violations.push(`the model ${toHex(root)} is not listed as a version, or has failed and is`);
+    }
+    if (deprecations.has(reader, root) !== (status === MODEL_STATUS.deprecated)) {
+      violations.push(`the model ${toHex(root)} has status ${status}, and its deprecation says another`);
+    }
+    if (status !== MODEL_STATUS.failed) owners.add(toHex(nameHash(fromUtf8(manifest.name))) + toHex(manifest.owner));
+  }
+  for (const root of listed) violations.push(`a version means the model ${root}, which is not there`);
+  for (const [[name, owner], root] of names.entries(reader)) {
+    const model = models.get(reader, root);
+    if (
+      !owners.delete(toHex(name) + toHex(owner)) ||
+      model === undefined ||
+      toHex(model.manifest.owner) !== toHex(owner)
+    ) {
+      violations.push(`a name of ${toHex(owner)} means the model ${toHex(root)}`);
+    }
+  }
+  for (const key of owners) violations.push(`no name means the models of ${key}`);
+  for (const [[height, root]] of depositReturns.entries(reader)) {
+    if (deprecations.get(reader, root)?.depositHeight !== height)
+      violations.push(`the deposit of ${toHex(root)} returns twice`);
   }
   return violations;
 }

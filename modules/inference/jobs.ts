@@ -18,6 +18,7 @@ import {
   JOB_KIND,
   JOB_STATUS,
   type JobRecord,
+  jobBlobs,
   jobInputs,
   jobs,
   jobsByHeight,
@@ -71,8 +72,8 @@ export interface NewJob {
   /** Who is asked: who serves it; undefined for everyone. */
   readonly tier: number | undefined;
   readonly inputsRoot: Uint8Array;
-  /** Serialised SSZ Tensors. */
-  readonly inputs: Uint8Array;
+  /** Serialised SSZ Tensors, or the root of the blob that holds them. */
+  readonly inputs: Uint8Array | { readonly blob: Uint8Array };
   readonly requester: Uint8Array;
   readonly costUnits: number;
   readonly baseFee: bigint;
@@ -145,8 +146,9 @@ export function directRevealEnd(height: number, params: Params): number {
   return height + Number(commitWindow) + Number(revealWindow);
 }
 
-/** In the order of JOB_KIND. */
-const KIND_NAMES = Object.keys(JOB_KIND);
+export function jobKindName(kind: number): string {
+  return Object.entries(JOB_KIND).find(([, number]) => number === kind)?.[0] ?? "";
+}
 
 /** Blocks that a job may wait for its draw, where its request names no deadline. */
 const DRAW_ROOM = 16;
@@ -213,7 +215,8 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     direct: job.direct,
   };
   jobs.set(ctx.store, jobId, record);
-  jobInputs.set(ctx.store, jobId, job.inputs);
+  if (job.inputs instanceof Uint8Array) jobInputs.set(ctx.store, jobId, job.inputs);
+  else jobBlobs.set(ctx.store, jobId, job.inputs.blob);
   due.set(ctx.store, [dueHeight(record), jobId], 1);
   jobsByHeight.set(ctx.store, [height, jobId], 1);
   ctx.emit(
@@ -221,7 +224,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     ["job_id", toHex(jobId)],
     ["model", toHex(job.modelRoot)],
     ["requester", accountText(spec, job.requester)],
-    ["kind", KIND_NAMES[job.kind] ?? ""],
+    ["kind", jobKindName(job.kind)],
     ["deadline", String(record.deadline)],
     ["base_fee", String(job.baseFee)],
     ["escrow", String(job.escrow)],

@@ -1,6 +1,7 @@
 import { fromUtf8, toHex } from "../../chain/bytes.ts";
 import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
 import {
+  MAX_DATASETS,
   MAX_LICENCE,
   MAX_NAME,
   MAX_TENSOR_NAME,
@@ -63,6 +64,11 @@ export function manifestProblem(manifest: ModelManifest): string | undefined {
     declarationsProblem("output", manifest.outputs);
   if (problem !== undefined) return problem;
   if (manifest.tier >= MAX_TIERS) return `tier ${manifest.tier}, 0 to ${MAX_TIERS - 1} are possible`;
+  if (manifest.datasets.length > MAX_DATASETS) {
+    return `${manifest.datasets.length} data sets, at most ${MAX_DATASETS}`;
+  }
+  const sets = new Set(manifest.datasets.map(toHex));
+  if (sets.size < manifest.datasets.length) return "a data set stands twice";
   if (manifest.opset === 0) return "opset is 0";
   if (manifest.modelBytes === 0) return "the model has no bytes";
   if (manifest.royaltyPpm > 1_000_000) return `a royalty of ${manifest.royaltyPpm} ppm`;

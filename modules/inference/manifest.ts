@@ -16,6 +16,8 @@ export const MAX_LICENCE = 64;
 /** Tensor names of exporters are long paths at times. */
 export const MAX_TENSOR_NAME = 128;
 export const MAX_PROBES = 8;
+/** Data sets that a manifest names. */
+export const MAX_DATASETS = 16;
 /** A tier is a class of machines: a model names the one that it needs, a validator those that it serves. */
 export const MAX_TIERS = 8;
 
@@ -60,6 +62,8 @@ export const ModelManifest = new ContainerType(
     licence: portable(() => new ByteListType(MAX_LICENCE)),
     /** Root of the model it was derived from, or zero. */
     parent: Bytes32,
+    /** Roots of the data sets that it was trained on, in whatever way their maker hashes them. */
+    datasets: portable(() => new ListCompositeType(Bytes32, MAX_DATASETS)),
     probeRoots: portable(() => new ListCompositeType(Bytes32, MAX_PROBES)),
     /** The class of machines that it needs: only validators that serve it are asked. */
     tier: Uint8,

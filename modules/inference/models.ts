@@ -1,6 +1,5 @@
-import { fromHex, fromUtf8, toHex, utf8 } from "../../chain/bytes.ts";
+import { equalBytes, fromHex, fromUtf8, toHex, utf8 } from "../../chain/bytes.ts";
 import { decodeAddress } from "../../chain/crypto/bech32.ts";
-import { sha256 } from "../../chain/crypto/hash.ts";
 import type { ChainSpec, Context } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { accountText } from "../addresses.ts";
@@ -10,6 +9,7 @@ import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { leavePlace } from "./resident-set.ts";
 import { MODEL_STATUS, type ModelRecord, models, names } from "./store.ts";
+import { addVersion, nameHash, refreshName, removeVersion, versionRoot } from "./versions.ts";
 
 /** Where fees and deposits are held. */
 export const ESCROW = moduleAddress("inference_escrow");
@@ -25,10 +25,6 @@ export function modelName(manifest: ModelManifest): string {
   return fromUtf8(manifest.name);
 }
 
-function nameHash(name: string): Uint8Array {
-  return sha256(utf8(name));
-}
-
 function rootByName(reader: StateReader, spec: ChainSpec, name: string): Uint8Array {
   const found = names.entries(reader, { within: nameHash(name), limit: MAX_LISTED_OWNERS + 1 });
   const [first] = found;
@@ -42,36 +38,55 @@ function rootByName(reader: StateReader, spec: ChainSpec, name: string): Uint8Ar
   );
 }
 
+/** The owner's newest version of the name, or the one that is named. */
+function ofOwner(reader: StateReader, owner: Uint8Array, name: string, version: string | undefined) {
+  return version === undefined ? names.get(reader, [nameHash(name), owner]) : versionRoot(reader, owner, name, version);
+}
+
 /**
- * The model that a request means: 64 hex digits of its root, `<owner>/<name>`, or a name that one owner alone uses.
+ * The model that a request means: 64 hex digits of its root, `<owner>/<name>`, or a name that one owner alone uses. `@<version>` after a name says which of its versions,
+ * without it the newest active one is meant.
  * @throws TxError inference 2 for none, 3 for a name of several owners.
  */
 export function resolveModel(reader: StateReader, spec: ChainSpec, text: string): ModelRecord {
   const shown = text.slice(0, 120);
   let root: Uint8Array | undefined;
-  const [owner, name, ...more] = text.split("/");
-  if (/^[0-9a-fA-F]{64}$/.test(text)) {
+  const [path = "", version, ...rest] = text.split("@");
+  const [owner, name, ...more] = path.split("/");
+  if (rest.length > 0) {
+    root = undefined;
+  } else if (/^[0-9a-fA-F]{64}$/.test(text)) {
     root = fromHex(text);
   } else if (owner !== undefined && name !== undefined && more.length === 0) {
     const address = decodeAddress(spec.prefix, owner);
-    if (address !== undefined) root = names.get(reader, [nameHash(name), address]);
+    if (address !== undefined) root = ofOwner(reader, address, name, version);
   } else if (more.length === 0 && text.length <= 120) {
-    root = rootByName(reader, spec, text);
+    root = rootByName(reader, spec, path);
+    const found = version === undefined ? undefined : models.get(reader, root);
+    if (version !== undefined) root = found && ofOwner(reader, found.manifest.owner, path, version);
   }
   const model = root === undefined ? undefined : models.get(reader, root);
   if (model === undefined) throw inferenceError("unknownModel", `there is no model "${shown}"`);
   return model;
 }
 
-/** Whether an owner's name is free. */
-export function nameTaken(reader: StateReader, owner: Uint8Array, name: string): boolean {
-  return names.has(reader, [nameHash(name), owner]);
+/** A model that is known to be there. */
+export function requireModelRecord(reader: StateReader, root: Uint8Array): ModelRecord {
+  const model = models.get(reader, root);
+  if (model === undefined) throw new Error(`the model ${toHex(root)} is not in the state`);
+  return model;
+}
+
+/** @throws TxError inference 52 */
+export function requireOwner({ manifest }: ModelRecord, account: Uint8Array): void {
+  if (equalBytes(manifest.owner, account)) return;
+  throw inferenceError("notOwner", `${modelName(manifest)} (${toHex(manifest.modelRoot)}) is another account's`);
 }
 
 export function saveNewModel(ctx: Context, model: ModelRecord): void {
   const { manifest } = model;
   models.set(ctx.store, manifest.modelRoot, model);
-  names.set(ctx.store, [nameHash(modelName(manifest)), manifest.owner], manifest.modelRoot);
+  addVersion(ctx, manifest);
 }
 
 function describe(ctx: Context, manifest: ModelManifest): (readonly [string, string])[] {
@@ -104,6 +119,7 @@ export function passProbe(ctx: Context, modelRoot: Uint8Array, requestedHeight: 
     status: MODEL_STATUS.active,
     activeHeight: ctx.block.height,
   });
+  refreshName(ctx, model.manifest.owner, modelName(model.manifest));
   ctx.emit("model_active", ...describe(ctx, model.manifest));
 }
 
@@ -114,7 +130,7 @@ export function failAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeig
   const { manifest, deposit } = model;
   burn(ctx, ESCROW, [{ denom: ctx.block.spec.denom, amount: deposit }]);
   leavePlace(ctx, manifest);
-  names.delete(ctx.store, [nameHash(modelName(manifest)), manifest.owner]);
   models.set(ctx.store, modelRoot, { ...model, status: MODEL_STATUS.failed, deposit: 0n, failure: utf8(reason) });
+  removeVersion(ctx, manifest);
   ctx.emit("model_failed", ...describe(ctx, manifest), ["reason", reason]);
 }

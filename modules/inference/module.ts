@@ -4,12 +4,15 @@ import { beginBlock } from "./begin-block.ts";
 import { runContinuations } from "./continuations.ts";
 import { endBlock } from "./end-block.ts";
 import { genesis } from "./genesis.ts";
+import { deprecateModelMessage } from "./messages/deprecate-model.ts";
 import { inferThenMessage } from "./messages/infer-then.ts";
 import { openAppealMessage } from "./messages/open-appeal.ts";
+import { registerBlobMessage } from "./messages/register-blob.ts";
 import { registerModelMessage } from "./messages/register-model.ts";
 import { requestInferenceMessage } from "./messages/request-inference.ts";
 import { cancelScheduleMessage, scheduleInferenceMessage } from "./messages/schedule.ts";
 import { setInferenceTiersMessage } from "./messages/set-tiers.ts";
+import { acceptModelMessage, transferModelMessage } from "./messages/transfer-model.ts";
 import { inferenceParams } from "./params.ts";
 import { executePenalties } from "./penalties.ts";
 import { queries } from "./queries.ts";
@@ -28,6 +31,10 @@ export const inferenceModule: Module = {
     openAppealMessage,
     scheduleInferenceMessage,
     cancelScheduleMessage,
+    registerBlobMessage,
+    deprecateModelMessage,
+    transferModelMessage,
+    acceptModelMessage,
   ],
   queries: [...queries, ...scheduleQueries],
   stored: storedTypes(store),

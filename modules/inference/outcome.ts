@@ -10,6 +10,7 @@ import type { Committee } from "./committee.ts";
 import { dropContinuation, readyContinuation } from "./continuations.ts";
 import { type Attester, splitFee } from "./fees.ts";
 import type { Finality } from "./finality.ts";
+import { decideBlob, failBlob } from "./input-blobs.ts";
 import { updateJob } from "./jobs.ts";
 import { ESCROW, failAdmission, modelByRoot, passProbe } from "./models.ts";
 import { releaseStake } from "./reservation.ts";
@@ -141,6 +142,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     // The bond of who was wrong pays for the re-run. The model's owner has no part in that.
     settleFee(ctx, jobId, wasRight ? { ...job, runFee: 0n } : job, attesters, 0);
   } else settleFee(ctx, jobId, job, attesters);
+  if (job.kind === JOB_KIND.availability) decideBlob(ctx, job, !execError);
   if (job.kind !== JOB_KIND.admission) return;
   const { modelRoot } = job.fields;
   if (execError) failAdmission(ctx, modelRoot, job.requestedHeight, "a probe ended in an error of the engine");
@@ -156,6 +158,7 @@ export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reas
   dropContinuation(ctx, jobId);
   if (job.kind === JOB_KIND.appeal) dismissAppeal(ctx, jobId);
   ctx.emit("inference_failed", ...describe(ctx, jobId, job), ["reason", reason], ["refund", String(job.escrow)]);
+  if (job.kind === JOB_KIND.availability) failBlob(ctx, job, `it was not attested to be available: ${reason}`);
   if (job.kind === JOB_KIND.admission) {
     failAdmission(ctx, job.fields.modelRoot, job.requestedHeight, `a probe failed: ${reason}`);
   }

@@ -108,6 +108,34 @@ export const inferenceParams = defineParams("inference", {
     max: 524_288n,
     doc: "Bytes of the serialised inputs of a run.",
   },
+  maxInputBlobBytes: {
+    unit: "bytes",
+    default: 4_194_304n,
+    min: 64n,
+    max: 16_777_216n,
+    doc: "Bytes of the serialised inputs of a run that come in a blob.",
+  },
+  maxBlobBlocks: {
+    unit: "blocks",
+    default: 100_000n,
+    min: 1n,
+    max: 10_000_000n,
+    doc: "How long a registration of an input blob may last.",
+  },
+  blobRentPerBlock: {
+    unit: "uassay",
+    default: 1n,
+    min: 0n,
+    max: 1_000_000_000n,
+    doc: "Rent of an input blob for each block and each started 64 KiB.",
+  },
+  inputBlobsTotal: {
+    unit: "bytes",
+    default: 1_073_741_824n,
+    min: 0n,
+    max: 1_099_511_627_776n,
+    doc: "Bytes of all input blobs that are active or being checked, which every validator keeps.",
+  },
   costBytesPerUnit: {
     unit: "bytes",
     default: 65_536n,
@@ -304,6 +332,13 @@ export const inferenceParams = defineParams("inference", {
     min: 0n,
     max: 1_000_000_000n,
     doc: "Deposit of a model for each of its bytes.",
+  },
+  depositReturnShare: {
+    unit: "ppm",
+    default: 800_000n,
+    min: 0n,
+    max: 1_000_000n,
+    doc: "Part of a deprecated model's deposit that returns when its last run can't be appealed any more; the rest burns.",
   },
   communityShare: {
     unit: "ppm",

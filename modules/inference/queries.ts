@@ -30,8 +30,10 @@ import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
 import { cheapest, TWO_THIRDS } from "../security/keeper.ts";
 import { POWER_REDUCTION } from "../staking/keeper.ts";
+import { blobQueries } from "./blob-queries.ts";
 import { resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
+import { provenanceQueries } from "./provenance.ts";
 import { JOB_STATUS_NAMES, jobMessage, MODEL_STATUS_NAMES, modelMessage, receiptMessage } from "./query-messages.ts";
 import { freeStake, valueFor } from "./reservation.ts";
 import { seatsOfJob } from "./seats.ts";
@@ -48,6 +50,7 @@ import {
   receipts,
 } from "./store.ts";
 import { tierPrices } from "./tier-market.ts";
+import { versionQueries } from "./version-queries.ts";
 
 const SERVICE = "/assay.inference.v1.Query";
 
@@ -216,4 +219,7 @@ export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Committee`, QueryCommitteeRequest, QueryCommitteeResponse, committee),
   defineQuery(`${SERVICE}/Security`, QuerySecurityRequest, QuerySecurityResponse, security),
   defineQuery(`${SERVICE}/Prices`, QueryPricesRequest, QueryPricesResponse, prices),
+  ...blobQueries,
+  ...versionQueries,
+  ...provenanceQueries,
 ];

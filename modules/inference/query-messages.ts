@@ -1,10 +1,12 @@
-import { fromUtf8 } from "../../chain/bytes.ts";
+import { fromUtf8, toHex } from "../../chain/bytes.ts";
 import type { QueryContext } from "../../chain/module.ts";
+import { ZERO_32 } from "../../chain/types/primitives.ts";
 import type { TensorSpec } from "../../proto/inference.ts";
 import type { Job, Member, Model, Receipt as ReceiptMessage } from "../../proto/inference-query.ts";
 import { accountText, operatorText } from "../addresses.ts";
 import { baseFee, costUnits } from "./fees.ts";
 import { scheduledRun } from "./job-names.ts";
+import { jobKindName } from "./jobs.ts";
 import type { TensorDeclaration } from "./manifest.ts";
 import { modelName } from "./models.ts";
 import { Receipt } from "./receipt.ts";
@@ -15,21 +17,24 @@ import {
   appeals,
   commitments,
   committees,
+  deprecations,
   JOB_KIND,
   JOB_STATUS,
   type JobRecord,
+  jobBlobs,
   jobOutputs,
   MODEL_STATUS,
   type ModelRecord,
   participations,
   receipts,
   reveals,
+  transfers,
 } from "./store.ts";
 import { dtypeName } from "./tensor-check.ts";
 import { priceAhead, unitPrice } from "./tier-market.ts";
 
 /** In the order of MODEL_STATUS and JOB_STATUS. */
-export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED"] as const;
+export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED", "DEPRECATED"] as const;
 export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED", "DRAWING"] as const;
 const APPEAL_STATUS_NAMES = ["OPEN", "UPHELD", "OVERTURNED", "UNDECIDED"] as const;
 
@@ -47,6 +52,8 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
   const { manifest } = model;
   const units = costUnits(manifest.modelBytes, ctx.params);
   const price = unitPrice(ctx.store, ctx.params, manifest.tier);
+  const deprecated = deprecations.get(ctx.store, manifest.modelRoot);
+  const offered = transfers.get(ctx.store, manifest.modelRoot);
   return {
     modelRoot: manifest.modelRoot,
     owner: accountText(ctx.spec, manifest.owner),
@@ -73,6 +80,10 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     inline: model.status === MODEL_STATUS.active && isResident(model),
     tier: manifest.tier,
     baseFeeAhead: baseFee(units, priceAhead(price, ctx.params)).toString(),
+    deprecatedHeight: BigInt(deprecated?.height ?? 0),
+    successor: deprecated === undefined || toHex(deprecated.successor) === toHex(ZERO_32) ? NONE : deprecated.successor,
+    datasets: manifest.datasets,
+    offeredTo: offered === undefined ? "" : accountText(ctx.spec, offered),
     reveal: manifest.direct ? "direct" : "committed",
   };
 }
@@ -157,6 +168,8 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
     lane: inline ? "inline" : "attested",
     direct: job.direct,
     schedule: BigInt(scheduledRun(fields)?.schedule ?? 0),
+    kind: jobKindName(job.kind),
+    inputsBlob: jobBlobs.get(ctx.store, jobId) ?? NONE,
   };
 }
 

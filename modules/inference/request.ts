@@ -8,9 +8,11 @@ import type { MsgRequestInference } from "../../proto/inference.ts";
 import { parseAccount } from "../addresses.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
+import { deprecationText } from "./deprecation.ts";
 import { inferenceError } from "./errors.ts";
 import { baseFee, costUnits } from "./fees.ts";
 import { type InlineResult, runInline } from "./inline.ts";
+import { blobUnits, requireBlob } from "./input-blobs.ts";
 import { type NewJob, openJob } from "./jobs.ts";
 import { ESCROW, modelName, resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
@@ -71,6 +73,15 @@ export function checkedInputs(ctx: MessageContext, model: ModelRecord, bytes: Ui
   return Tensors.hashTreeRoot([...tensors]);
 }
 
+type RunInputs = Pick<NewJob, "inputsRoot" | "inputs"> & { readonly units: number };
+
+/** The inputs of a run: those that the message carries, or a blob's. `units` are what they add to the model's cost. */
+function inputsOf(ctx: MessageContext, model: ModelRecord, { inputs, inputsBlob }: MsgRequestInference): RunInputs {
+  if (inputsBlob.length === 0) return { inputsRoot: checkedInputs(ctx, model, inputs), inputs, units: 0 };
+  const { inputsRoot, blobBytes } = requireBlob(ctx, inputsBlob, model.manifest);
+  return { inputsRoot, inputs: { blob: inputsBlob }, units: blobUnits(blobBytes, ctx.block.params) };
+}
+
 function checkedDeadline(ctx: MessageContext, deadline: bigint): number | undefined {
   if (deadline === 0n) return undefined;
   const { height, params } = ctx.block;
@@ -90,10 +101,13 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
   [MODEL_STATUS.failed]: "failed its admission",
 };
 
-/** @throws TxError inference 4 */
-export function requireActive(model: ModelRecord): void {
+/** @throws TxError inference 4 and 47 */
+export function requireActive(ctx: Pick<MessageContext, "store">, model: ModelRecord): void {
   if (model.status === MODEL_STATUS.active) return;
   const { manifest } = model;
+  if (model.status === MODEL_STATUS.deprecated) {
+    throw inferenceError("deprecatedModel", `${modelName(manifest)} ${deprecationText(ctx.store, model)}`);
+  }
   const what = STATUS_TEXT[model.status] ?? "not active";
   throw inferenceError("inactiveModel", `${modelName(manifest)} (${toHex(manifest.modelRoot)}) is ${what}`);
 }
@@ -105,6 +119,15 @@ export function validateRequest(message: MsgRequestInference, spec: Pick<ChainSp
     throw sdkError("invalidCoins", `max_fee is in ${maxFee.denom}, fees are paid in ${spec.denom}`);
   }
   valueAtRiskOf(message);
+  if (message.inputsBlob.length > 0 && message.inputs.length > 0) {
+    throw inferenceError("invalidBlob", "inputs and inputs_blob are both given; one of them is needed");
+  }
+  if (message.inputsBlob.length > 0 && message.lane === "inline") {
+    throw inferenceError(
+      "invalidBlob",
+      "inputs of an inline run are in the transaction; a blob is for the attested lane",
+    );
+  }
   if (message.model === "") throw inferenceError("unknownModel", "no model was named");
   if (!["", "attested", "inline"].includes(message.lane)) {
     throw sdkError("invalidRequest", `lane "${message.lane.slice(0, 40)}" is none of attested, inline`);
@@ -132,11 +155,11 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   const { params, spec, inline } = ctx.block;
   const requester = parseAccount(spec, message.requester, "requester");
   const model = resolveModel(ctx.store, spec, message.model);
-  requireActive(model);
-  const inputsRoot = checkedInputs(ctx, model, message.inputs);
+  requireActive(ctx, model);
+  const { inputsRoot, inputs, units: inputUnits } = inputsOf(ctx, model, message);
   const deadline = checkedDeadline(ctx, message.deadline);
   const { modelRoot, engineId, modelBytes, tier, fee: runFee } = model.manifest;
-  const units = costUnits(modelBytes, params);
+  const units = costUnits(modelBytes, params) + inputUnits;
   const base = baseFee(units, unitPrice(ctx.store, params, tier));
   const maxFee = maxFeeOf(message).amount;
   if (maxFee < base + runFee) {
@@ -151,7 +174,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
     engineId,
     tier,
     inputsRoot,
-    inputs: message.inputs,
+    inputs,
     requester,
     costUnits: units,
     baseFee: base,
@@ -164,7 +187,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   if (message.lane === "inline") {
     requireResident(model);
     if (!isPaused(ctx, modelRoot) && servedByEnough(ctx, tier)) {
-      if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, job) };
+      if (inline.open) return { lane: "inline", model, ...runInline(ctx, model, { ...job, inputs: message.inputs }) };
       inline.demote(modelRoot);
     }
   }

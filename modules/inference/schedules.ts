@@ -67,7 +67,7 @@ export function makeSchedule(ctx: MessageContext, message: MsgScheduleInference)
   if (request === undefined) throw sdkError("invalidRequest", "the request is missing");
   const owner = parseAccount(spec, request.requester, "requester");
   const model = resolveModel(ctx.store, spec, request.model);
-  requireActive(model);
+  requireActive(ctx, model);
   checkedInputs(ctx, model, request.inputs);
   const { manifest } = model;
   const seed = seedPlace(manifest.inputs, seedInput);

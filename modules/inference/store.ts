@@ -1,4 +1,12 @@
-import { BitListType, BooleanType, ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import {
+  BitListType,
+  BooleanType,
+  ByteListType,
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  type ValueOf,
+} from "@chainsafe/ssz";
 import { JobFields } from "../../chain/types/attestation.ts";
 import { MAX_INLINE_OUTPUT, MAX_TX_BYTES, MAX_VALIDATORS } from "../../chain/types/limits.ts";
 import { portable } from "../../chain/types/portable.ts";
@@ -7,13 +15,17 @@ import { ValidatorSet } from "../../chain/types/validator.ts";
 import { bytesKey, collection, heightKey, item, pairKey, sharedCollection } from "../../state/collections.ts";
 import { ModelManifest } from "./manifest.ts";
 import { Receipt } from "./receipt.ts";
+import { MAX_RANK, MAX_TENSORS } from "./tensors.ts";
 
-export const MODEL_STATUS = { registered: 0, active: 1, failed: 2 } as const;
+export const MODEL_STATUS = { registered: 0, active: 1, failed: 2, deprecated: 3 } as const;
 /** `drawing`: the committee is to be drawn from a later beacon. */
 export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4 } as const;
 /** `appeal`: everyone runs a final job again. */
-export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3 } as const;
+export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3, availability: 6 } as const;
 export const APPEAL_STATUS = { open: 0, upheld: 1, overturned: 2, undecided: 3 } as const;
+
+/** `checking`: its availability job is open. One that fails or expires is forgotten. */
+export const BLOB_STATUS = { checking: 0, active: 1 } as const;
 
 /** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
 const MAX_INPUT_BYTES = 524_288;
@@ -192,6 +204,40 @@ const ScheduleCount = new ContainerType({ last: Uint64, open: Uint32 }, { typeNa
 const RecentProposer = new ContainerType({ operator: Bytes20, height: Uint64 }, { typeName: "RecentProposer" });
 const MAX_RECENT_PROPOSERS = 3;
 
+/** Element type and lengths of one tensor of an input blob. */
+const TensorShape = new ContainerType(
+  { dtype: Uint8, shape: portable(() => new ListBasicType(Uint64, MAX_RANK)) },
+  { typeName: "TensorShape" },
+);
+/** Inputs that requests name instead of carrying them. Heights are zero where they are not known yet. */
+export const InputBlobRecord = new ContainerType(
+  {
+    owner: Bytes20,
+    blobBytes: Uint64,
+    /** hash_tree_root of the tensors that the blob holds, serialised. */
+    inputsRoot: Bytes32,
+    tensors: portable(() => new ListCompositeType(TensorShape, MAX_TENSORS)),
+    status: Uint8,
+    registeredHeight: Uint64,
+    activeHeight: Uint64,
+    /** How long it is active. */
+    blocks: Uint64,
+    expiryHeight: Uint64,
+    /** Held until its availability is decided, base units. */
+    rent: UintBn128,
+    /** Its availability job. */
+    jobId: Bytes32,
+  },
+  { typeName: "InputBlobRecord" },
+);
+export type InputBlobRecord = ValueOf<typeof InputBlobRecord>;
+/** `depositHeight`: when a part of the deposit returns. `successor` is zero for none. */
+const Deprecation = new ContainerType(
+  { height: Uint64, successor: Bytes32, depositHeight: Uint64 },
+  { typeName: "Deprecation" },
+);
+const BlobLoad = new ContainerType({ blobs: Uint32, bytes: Uint64 }, { typeName: "BlobLoad" });
+
 const HeldCoin = new ContainerType(
   { denom: portable(() => new ByteListType(MAX_DENOM)), amount: UintBn128 },
   { typeName: "HeldCoin" },
@@ -219,7 +265,7 @@ const Marker = Uint8;
 
 /** By the root of the model's blob. */
 export const models = sharedCollection("inference", 0, modelKey, ModelRecord);
-/** (SHA-256 of the name, owner) → model root, of models that have not failed. */
+/** (SHA-256 of the name, owner) → root of the version that the name alone means; see versions.ts. */
 export const names = collection("inference", 1, pairKey(id, operator), Bytes32);
 export const jobs = sharedCollection("inference", 2, id, JobRecord);
 /** Serialised SSZ Tensors, as long as the job is open. */
@@ -303,3 +349,19 @@ const tierMemberKey = pairKey(bytesKey(1), operator);
 export const absences = collection("inference", 33, tierMemberKey, AbsenceRecord);
 /** (tier, operator) → the last block without a seat. */
 export const suspensions = collection("inference", 34, tierMemberKey, Uint64);
+/** By the root of the blob. */
+export const inputBlobs = collection("inference", 53, id, InputBlobRecord);
+/** By job, for as long as the job is kept: the blob that holds its inputs, or that it is about. */
+export const jobBlobs = collection("inference", 54, id, Bytes32);
+/** (height at whose end it is released, blob) of active ones. */
+export const blobExpiries = collection("inference", 55, heightJobKey, Marker);
+/** All that are being checked or active. */
+export const blobLoad = item("inference", 56, BlobLoad);
+/** By model root. */
+export const deprecations = collection("inference", 57, modelKey, Deprecation);
+/** Model root → who may accept it. */
+export const transfers = collection("inference", 58, modelKey, Bytes20);
+/** (SHA-256 of owner and name, SHA-256 of the version) → model root, of models that have not failed. */
+export const versions = collection("inference", 59, pairKey(id, id), Bytes32);
+/** (height at whose end a part of a deprecated model's deposit returns, model). */
+export const depositReturns = collection("inference", 60, heightJobKey, Marker);

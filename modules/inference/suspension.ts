@@ -3,10 +3,17 @@ import type { Context } from "../../chain/module.ts";
 import type { StateReader } from "../../state/store.ts";
 import { accountText } from "../addresses.ts";
 import type { Committee } from "./committee.ts";
-import { MAX_TIERS } from "./manifest.ts";
 import { inferenceParams } from "./params.ts";
 import { seatsOfJob } from "./seats.ts";
-import { absences, type JobRecord, participations, suspensions, tierAttendance, tierServices } from "./store.ts";
+import {
+  absences,
+  JOB_KIND,
+  type JobRecord,
+  participations,
+  suspensions,
+  tierAttendance,
+  tierServices,
+} from "./store.ts";
 
 /**
  * Slowness is never slashed. Who is absent from too many jobs of a tier that became final without it loses its seats there for a while: the tier's
@@ -70,13 +77,13 @@ function suspend(ctx: Context, tier: number, operator: Uint8Array): void {
 }
 
 /**
- * Counts a final job against those who were absent from it; `closeBooks` has said who was there. Only jobs that gave the usual time count, whatever their
- * requesters asked for. PERF: one write, and one for each absent member.
+ * Counts a final job against those who were absent from it; `closeBooks` has said who was there. Only requests that gave the usual time count: not an admission,
+ * which is the model's test, and not what a requester made too short. PERF: one write, and one for each absent member.
  */
 export function noteAbsences(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
   const { commitWindow, revealWindow, absenceMinSample, absenceMaxShare } = inferenceParams.read(ctx.block.params);
   const { tier } = job;
-  if (tier >= MAX_TIERS || job.deadline < job.requestedHeight + Number(commitWindow + revealWindow)) return;
+  if (job.kind !== JOB_KIND.request || job.deadline < job.requestedHeight + Number(commitWindow + revealWindow)) return;
   const window = windowOf(ctx);
   const eligible = BigInt(job.eligible.getTrueBitIndexes().length);
   const before = tierAttendance.get(ctx.store, tierKey(tier));

@@ -16,8 +16,10 @@ export type DtypeName = keyof typeof DTYPES;
 
 export const MAX_RANK = 8;
 export const MAX_TENSORS = 16;
-/** Bytes of one tensor's data; requests and outputs have lower limits of their own. */
-export const MAX_TENSOR_BYTES = 1024 * 1024;
+/** Bytes of one tensor's data, which only inputs in a blob come near; requests and outputs have lower limits of their own. */
+export const MAX_TENSOR_BYTES = 16 * 1024 * 1024;
+/** Bytes of one output tensor that an engine may hand over; the chain takes fewer. */
+export const MAX_OUTPUT_TENSOR_BYTES = 1024 * 1024;
 
 export const Tensor = new ContainerType(
   {

@@ -13,7 +13,7 @@ import type { Logger } from "../log.ts";
 import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import type { AttestationStore } from "./attestation-store.ts";
-import { createRuns, type RunOutput, type RunRequest, type Runs, type RunsOptions } from "./runs.ts";
+import { type Computation, createRuns, type RunOutput, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf, sendsOutput } from "./seats.ts";
 import { type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
 
@@ -81,7 +81,7 @@ export function createAttester(options: AttesterOptions): Attester {
   /** As of the tip. */
   let seats: readonly Seat[] | undefined;
   /** Of open jobs. */
-  const requests = new Map<string, RunRequest>();
+  const requests = new Map<string, Computation>();
   /** The height after which a reveal was first said. */
   const revealed = new Map<string, number>();
   /** Commitment messages since the last block. */
@@ -96,7 +96,7 @@ export function createAttester(options: AttesterOptions): Attester {
     await store.add({ ...data, height: job.requestedHeight, signature });
   }
 
-  async function attest(seat: Seat, request: RunRequest): Promise<void> {
+  async function attest(seat: Seat, request: Computation): Promise<void> {
     try {
       const output = await runs.start(request, "high");
       if (output === undefined || closed) return;
@@ -110,7 +110,7 @@ export function createAttester(options: AttesterOptions): Attester {
     }
   }
 
-  function requestOf(state: StateReader, seat: Seat): RunRequest | undefined {
+  function requestOf(state: StateReader, seat: Seat): Computation | undefined {
     const id = toHex(seat.jobId);
     const request = requests.get(id) ?? runOf(state, seat);
     if (request !== undefined) requests.set(id, request);

@@ -3,11 +3,13 @@ import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
 import type { Clock } from "../../consensus/driver/ports.ts";
 import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { EXEC_ERROR_OUTPUT, EXEC_ERROR_ROOT } from "../../modules/inference/output-check.ts";
-import { Tensors } from "../../modules/inference/tensors.ts";
+import { MAX_TENSOR_BYTES, Tensors } from "../../modules/inference/tensors.ts";
 import { type Engine, type EngineResult, isInstalled } from "../engine/engine.ts";
 import type { Priority } from "../engine/job-queue.ts";
 import type { ModelSpec } from "../engine/model-spec.ts";
 import type { Logger } from "../log.ts";
+import { type CustodyCheck, checkCustodyAside } from "./custody-check.ts";
+import { createGate } from "./gate.ts";
 
 /** An output that may be attested. */
 export interface RunOutput {
@@ -20,15 +22,24 @@ export interface RunOutput {
 export interface RunRequest {
   readonly manifest: ModelManifest;
   readonly inputsRoot: Uint8Array;
-  /** Serialised SSZ Tensors. */
-  readonly inputs: Uint8Array;
+  /** Serialised SSZ Tensors, or the root of the blob that holds them. */
+  readonly inputs: Uint8Array | { readonly blob: Uint8Array };
+}
+
+/** What a job asks for: a run of a model, or whether a blob is there and as declared. */
+export type Computation = RunRequest | { readonly custody: CustodyCheck };
+
+/** What runs models, and nothing else. */
+export interface ModelRuns {
+  cached(request: RunRequest): RunOutput | undefined;
+  start(request: RunRequest, priority: Priority): Promise<RunOutput | undefined>;
 }
 
 export interface Runs {
   /** What is known already. */
-  cached(request: RunRequest): RunOutput | undefined;
+  cached(request: Computation): RunOutput | undefined;
   /** Resolves to undefined when there is nothing to attest (ABSENT). Never rejects. */
-  start(request: RunRequest, priority: Priority): Promise<RunOutput | undefined>;
+  start(request: Computation, priority: Priority): Promise<RunOutput | undefined>;
   /** Speculative runs under way. */
   readonly speculative: number;
   /** Ends what is under way: all of it becomes absent. */
@@ -37,8 +48,8 @@ export interface Runs {
 
 export interface RunsOptions {
   readonly engine: Pick<Engine, "id" | "ids" | "run">;
-  /** The model's bytes, from the node's own store or from others. Undefined when nobody has them. */
-  readonly loadModel: (root: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** The bytes of a model, or of a blob of inputs of at most `maxBytes`, from the node's own store or from others. Undefined when nobody has them. */
+  readonly loadModel: (root: Uint8Array, maxBytes?: number) => Promise<Uint8Array | undefined>;
   /** For metrics: after each run of the engine, with the seconds it took and why it gave no output. */
   readonly onRun: (outcome: "output" | "error" | "absent", seconds: number, reason: string) => void;
   /** Of one run, and of the wait for a model. */
@@ -50,6 +61,8 @@ export interface RunsOptions {
 /** Outputs kept: at most 16 KiB each. */
 const MAX_CACHED = 256;
 const MAX_LOCAL_MODELS = 1024;
+/** Blobs of inputs in memory, of runs and of checks each: at most 16 MiB each. Checks of what nobody has hold up no runs. */
+const MAX_BLOBS_AT_ONCE = 2;
 
 function modelSpec({ inputs, outputs }: ModelManifest): ModelSpec {
   const specs = (list: ModelManifest["inputs"]) => list.map((each) => ({ ...each, name: fromUtf8(each.name) }));
@@ -82,8 +95,10 @@ async function within<T>(ms: number, clock: Pick<Clock, "after">, promise: Promi
   }
 }
 
-/** What a computation is known by: engine, model and inputs. */
-export function keyOf({ manifest, inputsRoot }: RunRequest): string {
+/** What a computation is known by: engine, model and inputs; or the availability job. */
+export function keyOf(computation: Computation): string {
+  if ("custody" in computation) return `custody ${toHex(computation.custody.jobId)}`;
+  const { manifest, inputsRoot } = computation;
   return toHex(manifest.engineId) + toHex(manifest.modelRoot) + toHex(inputsRoot);
 }
 
@@ -92,6 +107,8 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
   const underWay = new Map<string, { readonly answer: Promise<RunOutput | undefined>; readonly priority: Priority }>();
   /** Models whose bytes have been at hand: the engine may ask for those again without waiting for a network. */
   const local = new Set<string>();
+  const inputsGate = createGate(MAX_BLOBS_AT_ONCE);
+  const custodyGate = createGate(MAX_BLOBS_AT_ONCE);
   const stop = new AbortController();
   let speculative = 0;
 
@@ -106,7 +123,42 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
     return undefined;
   }
 
-  async function runEngine(request: RunRequest, priority: Priority, fetched: Uint8Array | undefined) {
+  /** The inputs of a run, which are in memory only while it has its turn. */
+  function withInputs({ inputs }: RunRequest, use: (inputs: Uint8Array) => Promise<RunOutput | undefined>) {
+    if (inputs instanceof Uint8Array) return use(inputs);
+    return inputsGate(async () => {
+      const bytes = await within(timeoutMs, clock, loadModel(inputs.blob, MAX_TENSOR_BYTES));
+      if (bytes !== undefined) return use(bytes);
+      log.info({ blob: inputs.blob }, "a blob of inputs is not to be had yet");
+      return undefined;
+    });
+  }
+
+  /** Who does not have the blob, or only a part of it, says nothing. */
+  function runCheck(check: CustodyCheck): Promise<RunOutput | undefined> {
+    return custodyGate(async () => {
+      const { blobRoot, declared } = check;
+      const bytes = await within(timeoutMs, clock, loadModel(blobRoot, declared.blobBytes));
+      if (bytes === undefined) {
+        log.info({ blob: blobRoot }, "a blob of inputs is not to be had yet");
+        return undefined;
+      }
+      const verdict = await checkCustodyAside({ check, bytes });
+      if ("output" in verdict) {
+        const tensors = [...verdict.output];
+        return { root: Tensors.hashTreeRoot(tensors), bytes: Tensors.serialize(tensors) };
+      }
+      log.warn({ blob: blobRoot, reason: verdict.problem }, "a blob of inputs is not what its registration says");
+      return { root: EXEC_ERROR_ROOT, bytes: EXEC_ERROR_OUTPUT };
+    });
+  }
+
+  async function runEngine(
+    request: RunRequest,
+    inputs: Uint8Array,
+    priority: Priority,
+    fetched: Uint8Array | undefined,
+  ) {
     const { modelRoot, engineId } = request.manifest;
     const from = performance.now();
     const result = await engine.run({
@@ -114,7 +166,7 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
       modelRoot,
       modelBytes: () => (fetched === undefined ? loadModel(modelRoot) : Promise.resolve(fetched)),
       spec: modelSpec(request.manifest),
-      inputs: Tensors.deserialize(request.inputs),
+      inputs: Tensors.deserialize(inputs),
       timeoutMs,
       priority,
       signal: stop.signal,
@@ -133,7 +185,7 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
       return undefined;
     }
     const id = toHex(modelRoot);
-    if (local.has(id)) return runEngine(request, priority, undefined);
+    if (local.has(id)) return withInputs(request, (inputs) => runEngine(request, inputs, priority, undefined));
     const fetched = await within(timeoutMs, clock, loadModel(modelRoot));
     if (fetched === undefined) {
       log.info({ model: modelRoot }, "a model's bytes are not to be had yet");
@@ -141,20 +193,25 @@ export function createRuns({ engine, loadModel, onRun, timeoutMs, clock, log }: 
     }
     local.add(id);
     forgetOldest(local, MAX_LOCAL_MODELS);
-    return runEngine(request, priority, fetched);
+    return withInputs(request, (inputs) => runEngine(request, inputs, priority, fetched));
   }
 
-  async function guarded(request: RunRequest, priority: Priority): Promise<RunOutput | undefined> {
+  function compute(request: Computation, priority: Priority): Promise<RunOutput | undefined> {
+    return "custody" in request ? runCheck(request.custody) : run(request, priority);
+  }
+
+  async function guarded(request: Computation, priority: Priority): Promise<RunOutput | undefined> {
     const key = keyOf(request);
     try {
-      const output = stop.signal.aborted ? undefined : await run(request, priority);
+      const output = stop.signal.aborted ? undefined : await compute(request, priority);
       if (output !== undefined) {
         outputs.set(key, output);
         forgetOldest(outputs, MAX_CACHED);
       }
       return output;
     } catch (error) {
-      log.error({ err: error, model: request.manifest.modelRoot }, "a run failed in this node");
+      const blob = "custody" in request ? request.custody.blobRoot : request.manifest.modelRoot;
+      log.error({ err: error, blob }, "a run failed in this node");
       return undefined;
     }
   }

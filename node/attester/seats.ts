@@ -3,9 +3,18 @@ import type { CommitteeCache } from "../../modules/inference/committee.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
 import { seatOf, seatsOfJob } from "../../modules/inference/seats.ts";
-import { commitments, JOB_STATUS, type JobRecord, jobInputs, reveals } from "../../modules/inference/store.ts";
+import {
+  commitments,
+  inputBlobs,
+  JOB_KIND,
+  JOB_STATUS,
+  type JobRecord,
+  jobBlobs,
+  jobInputs,
+  reveals,
+} from "../../modules/inference/store.ts";
 import type { StateReader } from "../../state/store.ts";
-import type { RunRequest } from "./runs.ts";
+import type { Computation } from "./runs.ts";
 
 /** An open job that a vote key has a seat in, and how far it has got there, as of a committed state. */
 export interface Seat {
@@ -66,9 +75,14 @@ export function sendsOutput({ jobId, job, index }: Seat): boolean {
 }
 
 /** What has to be computed for a job. */
-export function runOf(state: StateReader, { jobId, job }: Seat): RunRequest | undefined {
+export function runOf(state: StateReader, { jobId, job }: Seat): Computation | undefined {
+  const blobRoot = jobBlobs.get(state, jobId);
+  if (job.kind === JOB_KIND.availability) {
+    const declared = blobRoot && inputBlobs.get(state, blobRoot);
+    return declared && { custody: { jobId, blobRoot, declared } };
+  }
   const model = modelByRoot(state, job.fields.modelRoot);
-  const inputs = jobInputs.get(state, jobId);
+  const inputs = blobRoot === undefined ? jobInputs.get(state, jobId) : { blob: blobRoot };
   if (model === undefined || inputs === undefined) return undefined;
   return { manifest: model.manifest, inputsRoot: job.fields.inputsRoot, inputs };
 }

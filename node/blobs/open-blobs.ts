@@ -1,4 +1,7 @@
-import { MODEL_STATUS, models } from "../../modules/inference/store.ts";
+import { blobProblem } from "../../modules/inference/custody.ts";
+import { keepsBytes } from "../../modules/inference/deprecation.ts";
+import { inputBlobs, models } from "../../modules/inference/store.ts";
+import { MAX_TENSOR_BYTES, Tensors } from "../../modules/inference/tensors.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { NodeConfig } from "../config.ts";
 import { checkModelAside } from "../engine/check-aside.ts";
@@ -30,6 +33,16 @@ export interface Blobs {
 
 const SECOND = 1000;
 
+/** Whether these are inputs: no model begins as serialised tensors do. */
+function holdsTensors(bytes: Uint8Array): boolean {
+  if (bytes.length > MAX_TENSOR_BYTES) return false;
+  try {
+    return Tensors.deserialize(bytes).length > 0;
+  } catch {
+    return false; // A verdict, not a fault: whatever else it is, the check of models tells.
+  }
+}
+
 /** Opens a node's folder of blobs. PERF: hashes unfinished uploads, reads only names and sizes of the rest. */
 export async function openBlobs(options: BlobsOptions): Promise<Blobs> {
   const { directory, settings, state, now, log } = options;
@@ -48,14 +61,18 @@ export async function openBlobs(options: BlobsOptions): Promise<Blobs> {
   });
   const registration = (root: Uint8Array) => {
     const model = models.get(state(), root);
-    return model === undefined || model.status === MODEL_STATUS.failed ? undefined : model.manifest;
+    return model === undefined || !keepsBytes(state(), model) ? undefined : model.manifest;
   };
   const uploads = await openUploads({
     directory,
     store,
     retention,
-    registered: (root) => registration(root)?.modelBytes,
+    registered: (root) => registration(root)?.modelBytes ?? inputBlobs.get(state(), root)?.blobBytes,
     async fault(root, bytes) {
+      const inputs = inputBlobs.get(state(), root);
+      const problem = inputs && blobProblem(inputs, bytes);
+      if (problem !== undefined) return `the inputs are not what their registration says: ${problem}`;
+      if (inputs !== undefined || holdsTensors(bytes)) return undefined;
       const check = await checkModelAside(bytes);
       const manifest = registration(root);
       if (manifest !== undefined) return declarationFault(check, manifest);

@@ -2,10 +2,11 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
+import type { NewModel } from "../../client/assay-client.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
 import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
-import type { MsgRegisterModel, TensorSpec } from "../../proto/inference.ts";
+import type { TensorSpec } from "../../proto/inference.ts";
 import { canonicalEngineId } from "../engine/engine-id.ts";
 import { checkModel } from "../engine/onnx-check.ts";
 import { systemErrorCode, UserError } from "../user-error.ts";
@@ -16,7 +17,7 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
   /** 64 hex digits. */
   readonly root: string;
-  readonly manifest: Omit<MsgRegisterModel, "owner">;
+  readonly manifest: NewModel;
 }
 
 /** What a node takes over HTTP. */

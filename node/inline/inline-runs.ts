@@ -4,7 +4,7 @@ import type { Clock } from "../../consensus/driver/ports.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { InlineOutputs } from "../application.ts";
-import { forgetOldest, keyOf, type RunOutput, type RunRequest, type Runs } from "../attester/runs.ts";
+import { forgetOldest, keyOf, type ModelRuns, type RunOutput, type RunRequest } from "../attester/runs.ts";
 
 export interface InlineRunsOptions {
   readonly state: () => StateReader;
@@ -16,7 +16,7 @@ export interface InlineRunsOptions {
 /** This node's inline outputs, once it has an engine. */
 export interface InlineRuns extends InlineOutputs {
   /** What runs models here. Until then, and without one, nothing is run, and no block with inline outputs gets this node's prevote. */
-  attach(runs: Pick<Runs, "cached" | "start">): void;
+  attach(runs: ModelRuns): void;
   /** This node does not vote: it has nothing to compare, and nobody to withhold a vote from. */
   abstain(): void;
 }
@@ -37,7 +37,7 @@ export const NO_INLINE_RUNS: InlineOutputs = {
 };
 
 export function createInlineRuns({ state, clock, onOutput }: InlineRunsOptions): InlineRuns {
-  let runs: Pick<Runs, "cached" | "start"> | undefined;
+  let runs: ModelRuns | undefined;
   let abstains = false;
   /** By run, when it gave nothing. */
   const failed = new Map<string, number>();

@@ -1,12 +1,17 @@
 import {
+  type BlobTensor,
   type Condition,
+  MsgAcceptModel,
   MsgCancelSchedule,
+  MsgDeprecateModel,
   MsgInferThen,
   MsgOpenAppeal,
+  MsgRegisterBlob,
   MsgRegisterModel,
   MsgRequestInference,
   MsgScheduleInference,
   MsgSetInferenceTiers,
+  MsgTransferModel,
   type TensorSpec,
 } from "../inference.ts";
 import { MsgUpdateParams, type ParamChange } from "../params.ts";
@@ -39,6 +44,7 @@ const request = {
   valueAtRisk: shortText,
   deadline: shortUint64,
   lane: shortText,
+  inputsBlob: shortBytes,
 };
 const condition = object<Condition>({
   output: shortText,
@@ -81,6 +87,8 @@ export const assayRows: readonly AminoRow[] = [
     inline: shortBool,
     tier: shortInt,
     reveal: shortText,
+    probeBlobs: shortList(bytes),
+    datasets: shortList(bytes),
   }),
   aminoRow(MsgOpenAppeal, "assay/MsgOpenAppeal", {
     appellant: shortText,
@@ -97,6 +105,18 @@ export const assayRows: readonly AminoRow[] = [
     seedInput: shortText,
   }),
   aminoRow(MsgCancelSchedule, "assay/MsgCancelSchedule", { owner: shortText, schedule: shortUint64 }),
+  aminoRow(MsgDeprecateModel, "assay/MsgDeprecateModel", { owner: shortText, model: shortText, successor: shortText }),
+  aminoRow(MsgTransferModel, "assay/MsgTransferModel", { owner: shortText, model: shortText, newOwner: shortText }),
+  aminoRow(MsgAcceptModel, "assay/MsgAcceptModel", { newOwner: shortText, model: shortText }),
+  aminoRow(MsgRegisterBlob, "assay/MsgRegisterBlob", {
+    owner: shortText,
+    blobRoot: shortBytes,
+    blobBytes: shortUint64,
+    inputsRoot: shortBytes,
+    tensors: shortList(object<BlobTensor>({ dtype: shortText, shape: shortList(uint64) })),
+    blocks: shortUint64,
+    maxDeposit: optional(coin),
+  }),
   aminoRow(MsgUpdateParams, "assay/MsgUpdateParams", {
     authority: shortText,
     changes: shortList(object<ParamChange>({ name: shortText, value: shortUint64 })),

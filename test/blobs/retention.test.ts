@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { toHex } from "../../chain/bytes.ts";
-import { due, JobRecord, jobs, MODEL_STATUS, ModelRecord, models } from "../../modules/inference/store.ts";
+import { writeTip } from "../../chain/executor/chain-state.ts";
+import {
+  due,
+  InputBlobRecord,
+  inputBlobs,
+  JobRecord,
+  jobBlobs,
+  jobs,
+  MODEL_STATUS,
+  ModelRecord,
+  models,
+} from "../../modules/inference/store.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
 import { blobReferences } from "../../node/blobs/references.ts";
 import { createRetention, quotaCost } from "../../node/blobs/retention.ts";
@@ -116,6 +127,17 @@ test("models that have not failed and open jobs refer to blobs", () => {
   const record = JobRecord.defaultValue();
   jobs.set(state, root(7), { ...record, fields: { ...record.fields, modelRoot: root(4) } });
   due.set(state, [10, root(7)], 1);
+  writeTip(state, { height: 9, time: 0, beacon: root(0) });
+  // Inputs: of a job that can be appealed, of one that can't be any more, and of a registration.
+  for (const [byte, appealEnd] of [
+    [8, 20],
+    [9, 9],
+  ] as const) {
+    jobs.set(state, root(byte), { ...record, settled: true, appealEnd });
+    jobBlobs.set(state, root(byte), root(byte));
+  }
+  inputBlobs.set(state, root(10), InputBlobRecord.defaultValue());
   const refersTo = blobReferences(state);
+  expect([8, 9, 10].map((byte) => refersTo(root(byte)))).toEqual([true, false, true]);
   expect([1, 2, 3, 4, 5].map((byte) => refersTo(root(byte)))).toEqual([true, true, false, true, false]);
 });

@@ -32,7 +32,15 @@ const spec = fc.record({ name: text, dtype: text, shape: fc.array(uint64, { maxL
 
 const messages = fc.oneof(
   fc
-    .record({ requester: text, model: text, inputs: anyBytes, maxFee: coin, valueAtRisk: text, deadline: uint64 })
+    .record({
+      requester: text,
+      model: text,
+      inputs: anyBytes,
+      maxFee: coin,
+      valueAtRisk: text,
+      deadline: uint64,
+      inputsBlob: anyBytes,
+    })
     .map((value) => ({ typeUrl: MsgRequestInference.typeUrl, value, codec: MsgRequestInference })),
   fc
     .record({
@@ -52,6 +60,8 @@ const messages = fc.oneof(
       parent: anyBytes,
       probes: fc.array(anyBytes, { maxLength: 2 }),
       maxDeposit: coin,
+      probeBlobs: fc.array(anyBytes, { maxLength: 2 }),
+      datasets: fc.array(anyBytes, { maxLength: 2 }),
     })
     .map((value) => ({ typeUrl: MsgRegisterModel.typeUrl, value, codec: MsgRegisterModel })),
   fc

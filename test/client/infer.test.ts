@@ -104,7 +104,9 @@ async function run(lies: Partial<Answers> = {}, asked = "adder") {
     requester: REQUESTER,
     denom: "uassay",
   };
-  const request = { model: asked, inputs: { x: input }, maxFee: undefined, lane: "attested" as const, timeoutMs: 1000 };
+  const blob = { endpoint: "http://127.0.0.1:1", blocks: 10 };
+  const own = { maxFee: undefined, lane: "attested" as const, timeoutMs: 1000, blob };
+  const request = { model: asked, inputs: { x: input }, ...own };
   return { ...(await runInference(link, request)), sent };
 }
 

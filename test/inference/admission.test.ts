@@ -111,7 +111,7 @@ test("jobs of an admission that failed do not count for the next one", () => {
   expect(chain.model(NEW.modelRoot)?.status).toBe(MODEL_STATUS.active);
 });
 
-test("names are unique per owner, roots altogether", () => {
+test("versions of a name are unique per owner, roots altogether", () => {
   const chain = createChain();
   register(chain);
   expect(told({}, chain)?.code).toBe("inference/5");
@@ -138,7 +138,7 @@ const wrong: readonly (readonly [what: string, change: Partial<MsgRegisterModel>
   ["prototype", { inputs: [{ ...spec("x", 1n, 2n), dtype: "toString" }] }, 'unknown dtype "toString"'],
   ["open length", { inputs: [spec("x", 1n, 0n)] }, "lengths are fixed and positive"],
   ["huge length", { inputs: [spec("x", 2n ** 63n)] }, "lengths are fixed and positive"],
-  ["huge product", { inputs: [spec("x", 2n ** 30n, 2n ** 30n)] }, "more than 1048576 bytes"],
+  ["huge product", { inputs: [spec("x", 2n ** 30n, 2n ** 30n)] }, "more than 16777216 bytes"],
   ["rank", { inputs: [spec("x", ...Array.from({ length: 9 }, () => 1n))] }, "rank 9, at most 8"],
   ["outputs", { outputs: [tooLarge] }, "outputs of 16413 bytes, at most 16384"],
   ["inputs", { inputs: [spec("x", 1n, 20_000n)], probes: [] }, "0 probes, 1 to 8"],
@@ -161,7 +161,7 @@ test.each(wrong)("a manifest with wrong %s", (_, change, text) => {
 test("inputs above the network's limit, deposits below it", () => {
   const big: Tensor = { dtype: DTYPES.float32.code, shape: [1, 20_000], data: new Uint8Array(80_000) };
   const answer = told({ inputs: [spec("x", 1n, 20_000n)], probes: [Tensors.serialize([big])] });
-  expect(answer?.text).toContain("inputs of 80029 bytes, at most 65536");
+  expect(answer?.text).toContain("probe 0 has 80029 bytes, at most 65536");
   const coin = (amount: string, denom = SPEC.denom) => ({ denom, amount });
   expect(told({ maxDeposit: coin("1009999") })?.text).toContain(
     "max_deposit is 1009999uassay, required: 1010000uassay",

@@ -2,20 +2,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { Commitment } from "../../chain/types/attestation.ts";
+import { custodyOutput } from "../../modules/inference/custody.ts";
 import { selectForBlock } from "../../modules/inference/selection.ts";
-import { JOB_STATUS } from "../../modules/inference/store.ts";
+import { BLOB_STATUS, inputBlobs, JOB_STATUS } from "../../modules/inference/store.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { type Attester, type AttesterOptions, createAttester } from "../../node/attester/attester.ts";
+import { checkCustodyAside } from "../../node/attester/custody-check.ts";
 import { steadyClock } from "../../node/clock.ts";
 import type { EngineResult, RunRequest } from "../../node/engine/engine.ts";
 import type { Logger } from "../../node/log.ts";
 import { attestationSigner } from "../../node/signer/attestation-signer.ts";
 import type { RevealMessage } from "../../node/wire.ts";
-import { MsgRequestInference } from "../../proto/inference.ts";
+import { MsgRegisterBlob, MsgRequestInference } from "../../proto/inference.ts";
 import { accountOf, SPEC, validatorKeys } from "../modules/network.ts";
 import { type Chain, createChain, FOUR, manifestOf, outputOf, requestOf, tensor } from "./harness.ts";
 
@@ -390,4 +393,76 @@ test("at most so many runs at once, speculative ones fewer", async () => {
   await until(() => alice.asked.length === 8 + 32);
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(alice.asked).toHaveLength(8 + 32);
+});
+
+test("a blob of inputs is found available by those that have it, and a run takes its inputs from it", async () => {
+  const chain = createChain();
+  const tensors = [tensor(5, 6)];
+  const bytes = Tensors.serialize(tensors);
+  const root = blobRoot(bytes);
+  const has = (names: readonly string[]) => (name: string) => ({
+    loadModel: (asked: Uint8Array, most = Number.MAX_SAFE_INTEGER) => {
+      const found = toHex(asked) === toHex(root) ? bytes : new Uint8Array(1);
+      return Promise.resolve(found.length <= most && names.includes(name) ? found : undefined);
+    },
+  });
+  const owners = has(["alice", "bob", "carol"]);
+  const nodes = await Promise.all(NAMES.map((name) => start(name, () => ok(7), owners(name))));
+  const ids: Uint8Array[] = [];
+  const message = MsgRegisterBlob.fromPartial({
+    owner: accountOf("user"),
+    blobRoot: root,
+    blobBytes: BigInt(bytes.length),
+    inputsRoot: Tensors.hashTreeRoot(tensors),
+    tensors: [{ dtype: "float32", shape: [1n, 2n] }],
+    blocks: 100n,
+    maxDeposit: { denom: SPEC.denom, amount: "100" },
+  });
+  chain.block({ run: () => void ids.push(chain.send.registerBlob(message).jobId) });
+  const [check = new Uint8Array(0)] = ids;
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.filter(({ commitments }) => commitments.length > 0).length === 3);
+  // Who does not have it is absent: the window has to pass.
+  for (let i = 0; i < 40 && chain.job(check).status !== JOB_STATUS.final; i++) blockOf(chain, nodes);
+  expect(chain.job(check)).toMatchObject({ status: JOB_STATUS.final, committedCount: 3 });
+  expect(inputBlobs.get(chain.store, root)?.status).toBe(BLOB_STATUS.active);
+
+  const [jobId] = chain.request(1, { inputs: new Uint8Array(0), inputsBlob: root }) as [Uint8Array];
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.filter(({ asked }) => asked.length > 0).length === 3);
+  expect(nodes[0]?.asked[0]?.inputs).toEqual(tensors);
+  expect(nodes[3]?.asked).toEqual([]);
+  await until(() => nodes.filter(({ commitments }) => commitments.length > 1).length === 3);
+  for (let i = 0; i < 40 && chain.job(jobId).status !== JOB_STATUS.final; i++) blockOf(chain, nodes);
+  expect(chain.job(jobId)).toMatchObject({ status: JOB_STATUS.final, outputRoot: outputOf(7).root });
+  expect(errors).toEqual([]);
+});
+
+test("bytes that are not what their registration says are attested to be that, and nothing else", async () => {
+  const tensors = [tensor(5, 6)];
+  const bytes = Tensors.serialize(tensors);
+  const declared = {
+    blobBytes: bytes.length,
+    inputsRoot: Tensors.hashTreeRoot(tensors),
+    tensors: [{ dtype: 1, shape: [1, 2] }],
+  };
+  const jobId = new Uint8Array(32).fill(1);
+  const root = new Uint8Array(32).fill(2);
+  const verdict = (change: object) =>
+    checkCustodyAside({ check: { jobId, blobRoot: root, declared: { ...declared, ...change } }, bytes });
+  expect(await verdict({})).toEqual({ output: custodyOutput(jobId, bytes) });
+  expect(await verdict({ inputsRoot: root })).toEqual({ problem: "another inputs root" });
+  // In a thread of its own the same.
+  const large = [{ dtype: 2, shape: [300_000], data: new Uint8Array(300_000).fill(3) }];
+  const many = Tensors.serialize(large);
+  const check = {
+    jobId,
+    blobRoot: root,
+    declared: {
+      blobBytes: many.length,
+      inputsRoot: Tensors.hashTreeRoot(large),
+      tensors: [{ dtype: 2, shape: [300_000] }],
+    },
+  };
+  expect(await checkCustodyAside({ check, bytes: many })).toEqual({ output: custodyOutput(jobId, many) });
 });

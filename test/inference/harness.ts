@@ -30,12 +30,18 @@ import { slashingModule } from "../../modules/slashing/module.ts";
 import { stakingModule } from "../../modules/staking/module.ts";
 import type { MessageCodec } from "../../proto/codec.ts";
 import {
+  MsgAcceptModel,
+  MsgAcceptModelResponse,
   MsgCancelSchedule,
   MsgCancelScheduleResponse,
+  MsgDeprecateModel,
+  MsgDeprecateModelResponse,
   MsgInferThen,
   MsgInferThenResponse,
   MsgOpenAppeal,
   MsgOpenAppealResponse,
+  MsgRegisterBlob,
+  MsgRegisterBlobResponse,
   MsgRegisterModel,
   MsgRegisterModelResponse,
   MsgRequestInference,
@@ -44,6 +50,8 @@ import {
   MsgScheduleInferenceResponse,
   MsgSetInferenceTiers,
   MsgSetInferenceTiersResponse,
+  MsgTransferModel,
+  MsgTransferModelResponse,
 } from "../../proto/inference.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import type { StateReader } from "../../state/store.ts";
@@ -81,6 +89,7 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     royaltyPpm: 100_000,
     licence: utf8("Apache-2.0"),
     parent: new Uint8Array(32),
+    datasets: [],
     probeRoots: [],
     tier: 0,
     inline: false,
@@ -297,6 +306,17 @@ export function createChain(options: ChainOptions = {}) {
       },
       cancel: (schedule: number, owner = accountOf("user")) =>
         send(MsgCancelSchedule, MsgCancelScheduleResponse, { owner, schedule: BigInt(schedule) }),
+      deprecate: (model: string, successor = "", owner = "owner") =>
+        send(MsgDeprecateModel, MsgDeprecateModelResponse, { owner: accountOf(owner), model, successor }),
+      transfer: (model: string, newOwner: string, owner = "owner") =>
+        send(MsgTransferModel, MsgTransferModelResponse, {
+          owner: accountOf(owner),
+          model,
+          newOwner: accountOf(newOwner),
+        }),
+      accept: (model: string, newOwner: string) =>
+        send(MsgAcceptModel, MsgAcceptModelResponse, { newOwner: accountOf(newOwner), model }),
+      registerBlob: (message: MsgRegisterBlob) => send(MsgRegisterBlob, MsgRegisterBlobResponse, message),
       inferThen: (message: MsgInferThen) => send(MsgInferThen, MsgInferThenResponse, message),
     },
     /** A block with requests. @returns the ids of their jobs. */

@@ -185,6 +185,6 @@ test("old jobs are forgotten with everything of theirs", () => {
   expect(receipts.has(chain.store, jobId)).toBe(true);
   chain.pass(5);
   const left = chain.store.changes().filter(([key, value]) => key[0] === 5 && value !== undefined);
-  // The counter of open jobs, the load of the last block with requests, and who proposed last.
-  expect(left).toHaveLength(genesis + 3);
+  // The counter of open jobs, the load of the last block with requests, who proposed last, and how often the tier was asked.
+  expect(left).toHaveLength(genesis + 4);
 });

@@ -204,5 +204,11 @@ test("CosmJS's registry takes the codecs", () => {
   const registry = new Registry([[MsgRequestInference.typeUrl, MsgRequestInference]]);
   const value = { requester: "assay1", model: "digits", maxFee: { denom: "uassay", amount: "5" }, deadline: 7n };
   const any = registry.encodeAsAny({ typeUrl: MsgRequestInference.typeUrl, value });
-  expect(registry.decode(any)).toEqual({ ...value, inputs: new Uint8Array(0), valueAtRisk: "", lane: "" });
+  expect(registry.decode(any)).toEqual({
+    ...value,
+    inputsBlob: new Uint8Array(0),
+    inputs: new Uint8Array(0),
+    valueAtRisk: "",
+    lane: "",
+  });
 });

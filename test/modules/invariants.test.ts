@@ -96,7 +96,7 @@ describe("the table of invariants", () => {
 
   it("catches a wrong entry by each of them", async () => {
     const wanted = new Set(INVARIANTS.map(nameOf));
-    for (let seed = 1; seed <= 4 && wanted.size > 0; seed++) {
+    for (let seed = 1; seed <= 8 && wanted.size > 0; seed++) {
       const run = await simulateModules({
         seed,
         blocks: 40,

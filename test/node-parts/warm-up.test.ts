@@ -15,7 +15,8 @@ test("a model of the resident set is run on zeros, once, when it is active; othe
   expect(start).toHaveBeenCalledTimes(1);
   const [request] = start.mock.calls[0] ?? [];
   expect(request?.manifest).toEqual(digits);
-  const [zeros] = Tensors.deserialize(request?.inputs ?? new Uint8Array());
+  const { inputs } = request ?? {};
+  const [zeros] = Tensors.deserialize(inputs instanceof Uint8Array ? inputs : new Uint8Array());
   expect([zeros?.shape, zeros?.data]).toEqual([[1, 2], new Uint8Array(8)]);
 
   // One that is being admitted takes its place now, and is run later.

@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
-import type { AssayClient } from "../../client/assay-client.ts";
+import type { AssayClient, NewModel } from "../../client/assay-client.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
 import { uploadModel } from "../../client/upload-model.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { canonicalEngineId } from "../../node/engine/engine-id.ts";
-import type { MsgRegisterModel } from "../../proto/inference.ts";
 import type { Model } from "../../proto/inference-query.ts";
 import { eventually } from "./wait.ts";
 
@@ -35,7 +34,7 @@ export interface Registration {
   readonly bytes: Uint8Array;
   /** 64 hex digits. */
   readonly root: string;
-  readonly manifest: Omit<MsgRegisterModel, "owner">;
+  readonly manifest: NewModel;
 }
 
 /** The opset of all of them. */

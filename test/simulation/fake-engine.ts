@@ -26,6 +26,7 @@ export function simulatedModel(owner: Uint8Array): ModelManifest {
     royaltyPpm: 100_000,
     licence: utf8("Apache-2.0"),
     parent: new Uint8Array(32),
+    datasets: [],
     probeRoots: [],
     tier: 0,
     direct: false,

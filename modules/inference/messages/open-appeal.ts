@@ -14,13 +14,27 @@ import { openJob } from "../jobs.ts";
 import { ESCROW } from "../models.ts";
 import { inferenceParams } from "../params.ts";
 import { inputsRootOf } from "../request.ts";
-import { APPEAL_STATUS, appealedJobs, appeals, JOB_KIND, JOB_STATUS, type JobRecord, jobs } from "../store.ts";
+import {
+  APPEAL_STATUS,
+  appealedJobs,
+  appeals,
+  JOB_KIND,
+  JOB_STATUS,
+  type JobRecord,
+  jobBlobs,
+  jobs,
+} from "../store.ts";
 import { EVERYONE, unitPrice } from "../tier-market.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
 /** Models are asked for anew; what ran inline is in a block that two thirds have voted for; and a verdict is the last word. */
-const NOT_APPEALED: ReadonlySet<number> = new Set([JOB_KIND.admission, JOB_KIND.inline, JOB_KIND.appeal]);
+const NOT_APPEALED: ReadonlySet<number> = new Set([
+  JOB_KIND.admission,
+  JOB_KIND.inline,
+  JOB_KIND.appeal,
+  JOB_KIND.availability,
+]);
 
 /** The final job that an appeal is about. @throws TxError inference 23 and 24 */
 function appealable(ctx: MessageContext, jobId: Uint8Array): JobRecord {
@@ -71,7 +85,9 @@ const openAppeal: MessageType<MsgOpenAppeal, MsgOpenAppealResponse> = {
     const appellant = parseAccount(spec, message.appellant, "appellant");
     const job = appealable(ctx, jobId);
     const { modelRoot, engineId, inputsRoot } = job.fields;
-    if (!equalBytes(inputsRootOf(message.inputs, params), inputsRoot)) {
+    // Nodes keep a blob for as long as what ran on it can be appealed.
+    const blob = message.inputs.length === 0 ? jobBlobs.get(ctx.store, jobId) : undefined;
+    if (blob === undefined && !equalBytes(inputsRootOf(message.inputs, params), inputsRoot)) {
       throw inferenceError("invalidInputs", `these are not the inputs of job ${toHex(jobId)}`);
     }
     const base = baseFee(job.costUnits, unitPrice(ctx.store, params, EVERYONE));
@@ -82,7 +98,7 @@ const openAppeal: MessageType<MsgOpenAppeal, MsgOpenAppealResponse> = {
       engineId,
       tier: undefined,
       inputsRoot,
-      inputs: message.inputs,
+      inputs: blob === undefined ? message.inputs : { blob },
       requester: appellant,
       costUnits: job.costUnits,
       baseFee: base,

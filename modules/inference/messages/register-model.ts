@@ -13,16 +13,18 @@ import { moduleAddress } from "../../auth/keeper.ts";
 import { transfer } from "../../bank/keeper.ts";
 import { inferenceError } from "../errors.ts";
 import { baseFee, costUnits } from "../fees.ts";
+import { requireBlob } from "../input-blobs.ts";
 import { openJob } from "../jobs.ts";
 import { CLASS_CANONICAL, MAX_PROBES, type ModelManifest, type TensorDeclaration } from "../manifest.ts";
 import { manifestProblem } from "../manifest-check.ts";
-import { ESCROW, nameTaken, saveNewModel } from "../models.ts";
+import { ESCROW, saveNewModel } from "../models.ts";
 import { inferenceParams } from "../params.ts";
 import { takePlace } from "../resident-set.ts";
 import { JOB_KIND, MODEL_STATUS, models } from "../store.ts";
 import { dtypeCode, serializedBytes, tensorsProblem } from "../tensor-check.ts";
 import { Tensors } from "../tensors.ts";
 import { unitPrice } from "../tier-market.ts";
+import { requireFreeVersion } from "../versions.ts";
 
 const FEE_COLLECTOR = moduleAddress("fee_collector");
 
@@ -78,8 +80,9 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
   const fee = parseAmount(message.fee === "" ? "0" : message.fee);
   if (fee === undefined) throw invalid(`fee "${message.fee.slice(0, 60)}" is not a decimal integer`);
   if (message.modelBytes > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`a model of ${message.modelBytes} bytes`);
-  if (message.probes.length === 0 || message.probes.length > MAX_PROBES) {
-    throw invalid(`${message.probes.length} probes, 1 to ${MAX_PROBES} are needed`);
+  const probes = message.probes.length + message.probeBlobs.length;
+  if (probes === 0 || probes > MAX_PROBES) {
+    throw invalid(`${probes} probes, 1 to ${MAX_PROBES} are needed`);
   }
   const inputs = declarations(message.inputs, "input");
   const outputs = declarations(message.outputs, "output");
@@ -98,6 +101,7 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     royaltyPpm: message.royaltyPpm,
     licence: utf8(message.licence),
     parent: message.parent.length === 0 ? ZERO_32 : sized(message.parent, 32, "parent"),
+    datasets: message.datasets.map((root, index) => sized(root, 32, `data set ${index}`)),
     probeRoots: [],
     tier: message.tier,
     inline: message.inline,
@@ -109,27 +113,30 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
 }
 
 /** What the network's parameters allow. */
-function checkLimits(ctx: MessageContext, manifest: ModelManifest): void {
-  const { maxModelBytes, maxInputBytes, maxRoyalty } = inferenceParams.read(ctx.block.params);
+function checkLimits(ctx: MessageContext, manifest: ModelManifest, probes: readonly Uint8Array[]): void {
+  const { maxModelBytes, maxInputBytes, maxInputBlobBytes, maxRoyalty } = inferenceParams.read(ctx.block.params);
   if (manifest.modelBytes > Number(maxModelBytes)) {
     throw invalid(`a model of ${manifest.modelBytes} bytes, at most ${maxModelBytes}`);
   }
   const inputBytes = serializedBytes(manifest.inputs);
-  if (inputBytes > Number(maxInputBytes)) throw invalid(`inputs of ${inputBytes} bytes, at most ${maxInputBytes}`);
+  const most = manifest.inline ? maxInputBytes : maxInputBlobBytes;
+  if (inputBytes > Number(most)) throw invalid(`inputs of ${inputBytes} bytes, at most ${most}`);
+  const large = probes.findIndex(({ length }) => length > Number(maxInputBytes));
+  if (large >= 0) {
+    const bytes = probes[large]?.length ?? 0;
+    throw invalid(`probe ${large} has ${bytes} bytes, at most ${maxInputBytes}; a blob takes more`);
+  }
   if (manifest.royaltyPpm > Number(maxRoyalty)) {
     throw invalid(`a royalty of ${manifest.royaltyPpm} ppm, at most ${maxRoyalty}`);
   }
 }
 
 function checkFree(ctx: MessageContext, manifest: ModelManifest): void {
-  const name = fromUtf8(manifest.name);
   const known = models.get(ctx.store, manifest.modelRoot);
   if (known !== undefined && known.status !== MODEL_STATUS.failed) {
     throw inferenceError("modelExists", `the model with this root is "${fromUtf8(known.manifest.name)}"`);
   }
-  if (nameTaken(ctx.store, manifest.owner, name)) {
-    throw inferenceError("modelExists", `the owner already has a model "${name}"`);
-  }
+  requireFreeVersion(ctx.store, manifest.owner, manifest);
 }
 
 /** Takes the deposit and the base fee of the probes' runs. @returns the deposit. */
@@ -166,10 +173,13 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
   },
   execute(ctx, message) {
     const { params, spec, height } = ctx.block;
-    const manifest = toManifest(message, parseAccount(spec, message.owner, "owner"));
-    checkLimits(ctx, manifest);
+    const given = toManifest(message, parseAccount(spec, message.owner, "owner"));
+    const blobRoots = message.probeBlobs.map((root) => requireBlob(ctx, root, given).inputsRoot);
+    const manifest = { ...given, probeRoots: [...given.probeRoots, ...blobRoots] };
+    const probes = [...message.probes, ...message.probeBlobs.map((blob) => ({ blob }))];
+    checkLimits(ctx, manifest, message.probes);
     checkFree(ctx, manifest);
-    const deposit = charge(ctx, message, manifest, message.probes.length);
+    const deposit = charge(ctx, message, manifest, probes.length);
     const { modelRoot, engineId, owner } = manifest;
     takePlace(ctx, manifest);
     saveNewModel(ctx, {
@@ -178,13 +188,13 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
       registeredHeight: height,
       activeHeight: 0,
       deposit,
-      pendingProbes: message.probes.length,
+      pendingProbes: probes.length,
       failure: utf8(""),
       inlineOutHeight: 0,
     });
     const units = costUnits(manifest.modelBytes, params);
     const price = unitPrice(ctx.store, params, manifest.tier);
-    const jobIds = message.probes.map((inputs, index) =>
+    const jobIds = probes.map((inputs, index) =>
       openJob(ctx, {
         kind: JOB_KIND.admission,
         modelRoot,

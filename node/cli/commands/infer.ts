@@ -1,4 +1,5 @@
 import { toHex } from "../../../chain/bytes.ts";
+import type { InferOptions } from "../../../client/assay-client.ts";
 import type { InferenceResult } from "../../../client/infer.ts";
 import { tensorValues } from "../../../client/tensors.ts";
 import { receiptToJson } from "../../../modules/inference/receipt.ts";
@@ -7,6 +8,7 @@ import { integerOption, parseArguments } from "../arguments.ts";
 import { SIGNER_OPTIONS, SIGNER_USAGE, withSigner } from "../client.ts";
 import type { Command, Io } from "../command.ts";
 import { readInputs } from "../inputs-file.ts";
+import { createProgressBar } from "../register/progress-bar.ts";
 import { resultToJson } from "../result-json.ts";
 
 /** Longer outputs are cut off for people; `--json` has all. */
@@ -49,7 +51,7 @@ function printResult(result: InferenceResult, io: Io): void {
 export const infer: Command = {
   name: "infer",
   summary: "runs a model on the chain and prints the agreed output with its receipt",
-  usage: `infer <model> --inputs <file.json> [--lane inline|attested] [--json] [--max-fee uassay] [--timeout seconds] ${SIGNER_USAGE}`,
+  usage: `infer <model> --inputs <file.json> [--lane inline|attested] [--json] [--max-fee uassay] [--timeout seconds] [--blob-blocks n] [--max-rent uassay] ${SIGNER_USAGE}`,
   async run(args, io) {
     const { values, positionals } = parseArguments(
       infer,
@@ -61,6 +63,8 @@ export const infer: Command = {
         "max-fee": { type: "string" },
         lane: { type: "string", default: "attested" },
         timeout: { type: "string", default: "60" },
+        "blob-blocks": { type: "string", default: "1000" },
+        "max-rent": { type: "string" },
       },
       ["model"],
     );
@@ -70,12 +74,19 @@ export const infer: Command = {
     const maxFee = values["max-fee"];
     const most =
       maxFee === undefined ? {} : { maxFee: BigInt(integerOption("max-fee", maxFee, 0, Number.MAX_SAFE_INTEGER)) };
+    const blobBlocks = integerOption("blob-blocks", values["blob-blocks"], 1, 10_000_000);
+    const rent = values["max-rent"];
+    const mostRent =
+      rent === undefined ? {} : { maxRent: BigInt(integerOption("max-rent", rent, 0, Number.MAX_SAFE_INTEGER)) };
     const { lane } = values;
     if (lane !== "inline" && lane !== "attested") {
       throw new UserError(`infer: --lane ${lane} is none of inline, attested`);
     }
     const inputs = readInputs(values.inputs);
-    const result = await withSigner(values, (client) => client.infer(model, inputs, { timeoutMs, lane, ...most }));
+    const bar = createProgressBar(values.json ? { write: () => undefined } : process.stderr);
+    const onProgress = (progress: Parameters<typeof bar.update>[0]): void => bar.update(progress);
+    const options: InferOptions = { timeoutMs, lane, blobBlocks, onProgress, ...most, ...mostRent };
+    const result = await withSigner(values, (client) => client.infer(model, inputs, options).finally(() => bar.end()));
     if (values.json) io.out(JSON.stringify(resultToJson(result)));
     else printResult(result, io);
     return result.status === "FINAL" ? 0 : 1;

@@ -3,9 +3,10 @@ import { inferenceQueries } from "../../../client/queries.ts";
 import { didYouMean } from "../../../genesis/nearest.ts";
 import { UserError } from "../../user-error.ts";
 import { parseArguments } from "../arguments.ts";
-import { SIGNER_OPTIONS, toJsonText, withReader } from "../client.ts";
+import { SIGNER_OPTIONS, SIGNER_USAGE, toJsonText, withReader } from "../client.ts";
 import type { Command, Io } from "../command.ts";
 import { checkModelFile } from "../model-check.ts";
+import { acceptModel, deprecateModel, modelVersions, transferModel } from "../model-lifecycle.ts";
 import { REGISTER_USAGE, registerModel } from "../register/register-model.ts";
 
 type Action = (args: readonly string[], io: Io) => Promise<number>;
@@ -32,14 +33,26 @@ async function check(args: readonly string[], io: Io): Promise<number> {
   return checkModelFile(positionals[0] ?? "", { json: values.json, wanted: values.class }, io);
 }
 
-const ACTIONS: Readonly<Record<string, Action>> = { register: registerModel, list, show, check };
+const ACTIONS: Readonly<Record<string, Action>> = {
+  register: registerModel,
+  list,
+  show,
+  check,
+  versions: modelVersions,
+  deprecate: deprecateModel,
+  transfer: transferModel,
+  accept: acceptModel,
+};
 
 export const model: Command = {
   name: "model",
-  summary: "registers, lists, shows and checks models",
+  summary: "registers, lists, shows and checks models, and takes them out of use",
   usage: [
     REGISTER_USAGE,
     "model list | show <name> [--node url]",
+    "model versions <name> [--json] [--node url]",
+    `model deprecate <model> [--successor model] ${SIGNER_USAGE}`,
+    `model transfer <model> <account> | accept <model> ${SIGNER_USAGE}   the account it is offered to accepts it`,
     "model check <file.onnx> [--json] [--class canonical|exact]   exits with 1 if it is not fit for that class",
   ].join("\n"),
   run([name = "", ...args], io) {

@@ -16,7 +16,9 @@ export const query: Command = {
   async run(args, io) {
     const { row, rest } = findRow("query", QUERY_ROWS, args);
     const { values, common } = parseRow("query", row, FLAGS, rest);
-    io.out(toJsonText(await withReader(common.node, (comet, node) => row.ask(values, { node, comet }))));
+    const answer = await withReader(common.node, (comet, node) => row.ask(values, { node, comet }));
+    const text = (values as { readonly json?: unknown }).json === true ? undefined : row.text?.(answer);
+    io.out(text ?? toJsonText(answer));
     return 0;
   },
 };

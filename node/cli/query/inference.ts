@@ -3,11 +3,13 @@ import { ValidatorSet } from "../../../chain/types/validator.ts";
 import { inferenceQueries } from "../../../client/queries.ts";
 import { parseTrustedSet, type TrustedSet } from "../../../client/verify-receipt.ts";
 import { genesisRoot } from "../../../genesis/root.ts";
+import type { QueryProvenanceResponse } from "../../../proto/inference-query.ts";
 import { UserError } from "../../user-error.ts";
 import { decodeAnyAddress } from "../addresses.ts";
 import { genesisDocument } from "../genesis-document.ts";
-import { address, integer, optional, words } from "../tx/kinds.ts";
+import { address, flag, integer, optional, words } from "../tx/kinds.ts";
 import { committeeOf } from "./committee.ts";
+import { provenanceText } from "./provenance.ts";
 import { type Asked, HEIGHT, type QueryRow, questionRow } from "./row.ts";
 
 /** The set that voted on a block, as `assay verify` takes it. What the node says is checked as far as it can be without trust. */
@@ -65,6 +67,22 @@ export const inferenceRows: readonly QueryRow[] = [
     summary: "who answers for a run; a draw is made again from the beacon of its block",
     args: { job: jobId },
     ask: ({ job }, asked) => committeeOf(asked, job),
+  }),
+  {
+    ...questionRow({
+      path: "inference provenance",
+      summary: "where an output comes from: inputs, model, and what that was derived from",
+      args: { job: jobId },
+      flags: { json: flag("as JSON, instead of as a tree") },
+      ask: ({ job }, { comet }) => inferenceQueries(comet).provenance(job),
+    }),
+    text: (answer) => provenanceText(answer as QueryProvenanceResponse),
+  },
+  questionRow({
+    path: "inference blob",
+    summary: "a blob of inputs that requests may name",
+    args: { root: { ...words, shape: "root" } },
+    ask: ({ root }, { comet }) => inferenceQueries(comet).inputBlob(root),
   }),
   questionRow({
     path: "inference prices",

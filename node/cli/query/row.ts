@@ -26,6 +26,8 @@ export interface QueryRow {
   readonly flags: Flags;
   /** The answer, to be printed as JSON. */
   ask(values: Readonly<Record<string, unknown>>, asked: Asked): Promise<unknown>;
+  /** How people read the answer, where that is not JSON; `--json` prints that. */
+  text?(answer: unknown): string;
 }
 
 interface Question<A extends Kinds, F extends Flags> {

@@ -94,6 +94,7 @@ function checkManifest(
     royaltyPpm: said.royaltyPpm,
     licence: utf8(said.licence),
     parent: new Uint8Array(32),
+    datasets: [],
     probeRoots: [],
     tier: said.tier,
     direct: said.reveal === "direct",

@@ -1,7 +1,7 @@
 import {
   DTYPES,
+  MAX_OUTPUT_TENSOR_BYTES,
   MAX_RANK,
-  MAX_TENSOR_BYTES,
   MAX_TENSORS,
   type Tensor,
   type Tensors,
@@ -101,7 +101,8 @@ function readOutput(
   const { shape } = output;
   if (!isShape(shape)) return refused(`${name}: the shape ${quote(shape)} is none`);
   const size = shape.reduce((product, axis) => product * axis, datatype.size);
-  if (size > MAX_TENSOR_BYTES) return refused(`${name}: ${size} bytes, at most ${MAX_TENSOR_BYTES} are read`);
+  if (size > MAX_OUTPUT_TENSOR_BYTES)
+    return refused(`${name}: ${size} bytes, at most ${MAX_OUTPUT_TENSOR_BYTES} are read`);
   const data = readData(output, datatype, shape, size, tail);
   if (!data.ok) return refused(`${name}: ${data.reason}`);
   return { ok: true, value: { name, tensor: { dtype: datatype.dtype, shape: [...shape], data: data.value } } };

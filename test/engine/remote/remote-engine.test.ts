@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { MAX_TENSOR_BYTES, type Tensor } from "../../../modules/inference/tensors.ts";
+import { MAX_OUTPUT_TENSOR_BYTES, type Tensor } from "../../../modules/inference/tensors.ts";
 import type { EngineResult, RunRequest } from "../../../node/engine/engine.ts";
 import { type RemoteEngine, remoteEngineId } from "../../../node/engine/remote/remote-engine.ts";
 import { conformingServer, type ServedDatatype } from "./conforming-server.ts";
@@ -76,8 +76,8 @@ test("JSON has no NaN: nothing is sent", async () => {
 });
 
 test("the largest tensor", async () => {
-  engine = remoteEngine((await serve()).url, { maxResponseBytes: 2 * MAX_TENSOR_BYTES });
-  const values = new Float32Array(MAX_TENSOR_BYTES / 4).fill(1.5);
+  engine = remoteEngine((await serve()).url, { maxResponseBytes: 2 * MAX_OUTPUT_TENSOR_BYTES });
+  const values = new Float32Array(MAX_OUTPUT_TENSOR_BYTES / 4).fill(1.5);
   const result = await run({ inputs: [tensor(1, values, values.length)] });
   expect(result).toEqual({ kind: "ok", outputs: [tensor(1, values.fill(3), values.length)] });
 });

@@ -16,18 +16,23 @@ import {
   MsgEditValidator,
   MsgUndelegate,
 } from "cosmjs-types/cosmos/staking/v1beta1/tx";
+import { fromUtf8, toHex } from "../../../chain/bytes.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
-import { jobs, schedules } from "../../../modules/inference/store.ts";
+import { jobs, models, schedules, transfers } from "../../../modules/inference/store.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { delegations, unbondings, validators } from "../../../modules/staking/store.ts";
 import {
+  MsgAcceptModel,
   MsgCancelSchedule,
+  MsgDeprecateModel,
   MsgInferThen,
   MsgOpenAppeal,
+  MsgRegisterBlob,
   MsgRegisterModel,
   MsgRequestInference,
   MsgScheduleInference,
   MsgSetInferenceTiers,
+  MsgTransferModel,
 } from "../../../proto/inference.ts";
 import { MsgSetVoteKey } from "../../../proto/staking.ts";
 import { INPUTS, tensor } from "../../inference/harness.ts";
@@ -68,6 +73,37 @@ function inferThen(scene: Scene): Uint8Array {
       messages: [any(MsgSend.typeUrl, send)],
       gasLimit: random.chance(0.9) ? 200_000n : 0n,
       escrow: random.chance(0.5) ? amount : [],
+    }),
+  ).finish();
+}
+
+/** A model and its owner; rarely the one that most requests are for. */
+function someModel(scene: Scene): readonly [owner: string, model: string] {
+  const found = pickEntry(
+    scene.random,
+    models
+      .entries(scene.reader)
+      .filter(([, { manifest }]) => fromUtf8(manifest.name) !== "digits" || scene.random.chance(0.1)),
+  );
+  return found === undefined
+    ? [someone(scene).account, "digits"]
+    : [accountOf(found[1].manifest.owner), toHex(found[0])];
+}
+
+/** One of a few blobs, so that requests find some that are active, being checked, or gone. */
+const blobOf = (number: number): Uint8Array => new Uint8Array(32).fill(200 + number);
+
+function registerBlob(scene: Scene): Uint8Array {
+  const { random } = scene;
+  return MsgRegisterBlob.encode(
+    MsgRegisterBlob.fromPartial({
+      owner: someone(scene).account,
+      blobRoot: blobOf(random.int(3)),
+      blobBytes: BigInt(INPUTS.length),
+      inputsRoot: Tensors.hashTreeRoot([tensor(1, 2)]),
+      tensors: [{ dtype: "float32", shape: [1n, 2n] }],
+      blocks: BigInt(1 + random.int(20)),
+      maxDeposit: coin(random.chance(0.95) ? 1000 : 0),
     }),
   ).finish();
 }
@@ -271,7 +307,7 @@ export const OPERATIONS: Operations = {
         MsgRequestInference.fromPartial({
           requester: someone(scene).account,
           model: scene.random.chance(0.9) ? "digits" : `model${scene.random.int(scene.fresh())}`,
-          inputs: INPUTS,
+          ...(scene.random.chance(0.8) ? { inputs: INPUTS } : { inputsBlob: blobOf(scene.random.int(3)) }),
           maxFee: coin(scene.random.chance(0.95) ? 50_000 : 1),
           valueAtRisk: scene.random.chance(0.3) ? String(amountOf(scene)) : "",
           lane: scene.random.pick(["", "attested", "inline"]),
@@ -318,6 +354,30 @@ export const OPERATIONS: Operations = {
       const owner =
         schedule === undefined || scene.random.chance(0.1) ? someone(scene).account : accountOf(schedule.owner);
       return MsgCancelSchedule.encode({ owner, schedule: BigInt(number ?? 1) }).finish();
+    },
+  ],
+  [MsgRegisterBlob.typeUrl]: [2, registerBlob],
+  [MsgDeprecateModel.typeUrl]: [
+    1,
+    (scene) => {
+      const [owner, model] = someModel(scene);
+      return MsgDeprecateModel.encode({ owner, model, successor: scene.random.chance(0.5) ? "digits" : "" }).finish();
+    },
+  ],
+  [MsgTransferModel.typeUrl]: [
+    2,
+    (scene) => {
+      const [owner, model] = someModel(scene);
+      return MsgTransferModel.encode({ owner, model, newOwner: someone(scene).account }).finish();
+    },
+  ],
+  [MsgAcceptModel.typeUrl]: [
+    2,
+    (scene) => {
+      const offer = pickEntry(scene.random, transfers.entries(scene.reader));
+      const model = offer === undefined ? "digits" : toHex(offer[0]);
+      const newOwner = offer === undefined ? someone(scene).account : accountOf(offer[1]);
+      return MsgAcceptModel.encode({ newOwner, model }).finish();
     },
   ],
   [MsgSetInferenceTiers.typeUrl]: [

@@ -12,7 +12,9 @@ import {
 } from "../../../proto/inference.ts";
 import { INPUTS, manifestOf, requestOf, tensor } from "../../inference/harness.ts";
 import { accountOf, valoperOf } from "../network.ts";
+import { inputBlobRows } from "./input-blobs.ts";
 import { BAD_ACCOUNTS, BAD_AMOUNTS, BAD_COINS, BAD_OPERATORS, coin, each, rowsOf } from "./inputs.ts";
+import { lifecycleRows } from "./model-lifecycle.ts";
 import type { Refusal } from "./play.ts";
 import { createWorld, FUNDS, OTHER_DENOM, VALIDATORS, type World } from "./world.ts";
 
@@ -278,6 +280,11 @@ export const inference: readonly Refusal[] = [
   register("a licence too long", "inference/6", { licence: "x".repeat(1000) }),
   register("an engine id of 31 bytes", "inference/6", { engineId: new Uint8Array(31) }),
   register("a root of 31 bytes", "inference/6", { modelRoot: new Uint8Array(31) }),
+  register("a data set of 31 bytes", "inference/6", { datasets: [new Uint8Array(31)] }),
+  register("a data set twice", "inference/6", { datasets: [new Uint8Array(32), new Uint8Array(32)] }),
+  register("too many data sets", "inference/6", {
+    datasets: Array.from({ length: 17 }, (_, i) => new Uint8Array(32).fill(i)),
+  }),
   register("a parent of 31 bytes", "inference/6", { parent: new Uint8Array(31) }),
   register("no inputs", "inference/6", { inputs: [] }),
   register("no outputs", "inference/6", { outputs: [] }),
@@ -298,11 +305,13 @@ export const inference: readonly Refusal[] = [
   register("a probe of the wrong shape", "inference/6", { probes: [Tensors.serialize([tensor(1, 2, 3)])] }),
   register("the model is registered", "inference/5", { modelRoot: manifestOf("digits").modelRoot }),
   register(
-    "the owner has a model of this name",
+    "the owner has a model of this name and version",
     "inference/5",
     { modelRoot: new Uint8Array(32).fill(8) },
     {
       given: registered,
     },
   ),
+  ...inputBlobRows,
+  ...lifecycleRows,
 ];
