@@ -166,7 +166,9 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
   const { jobId, fields } = newJobId(ctx, job);
   const eligible = job.tier === undefined ? everyone(validators.length) : requireTier(ctx, job.tier);
-  reserve(ctx, job.tier ?? EVERYONE, job.costUnits);
+  // Room is kept for appeals alone: what else asks everyone is one of the lowest tier there.
+  const market = job.tier ?? (job.kind === JOB_KIND.appeal ? EVERYONE : 0);
+  reserve(ctx, market, job.costUnits);
   const { commitWindow, revealWindow, admissionWindow, committeeMax } = inferenceParams.read(params);
   const size = countSeats(eligible);
   // Nobody is drawn for an appeal or a model's admission: those ask everyone there is.
@@ -195,7 +197,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     drawn: sampled ? BitArray.fromBitLen(validators.length) : eligible,
     drawHeight: 0,
     widened: false,
-    tier: job.tier ?? EVERYONE,
+    tier: market,
     committeeSize: sampled ? 0 : size,
     committeePower: sampled ? 0n : serving,
     bondedPower: all,
