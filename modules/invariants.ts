@@ -9,6 +9,7 @@ import { allowancesInvariant } from "./feegrant/invariants.ts";
 import { baseFeeInvariant } from "./feemarket/invariants.ts";
 import { depositsInvariant, queuesInvariant, votesInvariant } from "./gov/invariants.ts";
 import {
+  admissionInvariant,
   continuationsInvariant,
   escrowInvariant,
   inputBlobsInvariant,
@@ -100,6 +101,7 @@ export const INVARIANTS: readonly Invariant[] = [
   { module: "inference", name: "continuations", check: continuationsInvariant },
   { module: "inference", name: "inputBlobs", check: inputBlobsInvariant },
   { module: "inference", name: "versions", check: versionsInvariant },
+  { module: "inference", name: "admission", check: admissionInvariant },
 ];
 
 /** All that is violated in a state with a validator set, each with the invariant's name in front. */

@@ -5,6 +5,19 @@ import { BlobTensor, TensorSpec } from "./inference.ts";
 /** The inference module's queries. See assay/inference/v1/query.proto. */
 const PACKAGE = "assay.inference.v1";
 
+/** What a validator has made of the runs that admit a model, as long as the chain keeps those. */
+export const AdmissionMember = message(`${PACKAGE}.AdmissionMember`, {
+  operator: [1, "string"],
+  power: [2, "uint64"],
+  /** Of so many runs that it was asked for it has committed, and revealed. */
+  runs: [3, "uint32"],
+  committed: [4, "uint32"],
+  revealed: [5, "uint32"],
+  /** Its own reason for a run that it did not commit to, in words; empty where it gave none. */
+  reason: [6, "string"],
+});
+export type AdmissionMember = Message<typeof AdmissionMember>;
+
 export const Model = message(`${PACKAGE}.Model`, {
   modelRoot: [1, "bytes"],
   owner: [2, "string"],
@@ -34,6 +47,12 @@ export const Model = message(`${PACKAGE}.Model`, {
   inline: [23, "bool"],
   /** The class of machines that it needs. */
   tier: [30, "uint32"],
+  /** One by one, where a single model was asked for. */
+  admission: [50, AdmissionMember, "repeated"],
+  /** What its slowest run took in its admission, at most, in milliseconds; 0 where none was measured. */
+  runMs: [51, "uint64"],
+  /** Outputs that its admission still waits for. */
+  pendingProbes: [52, "uint32"],
   /** `committed` or `direct`. */
   reveal: [70, "string"],
   /** The same as `base_fee`, if the next ten blocks are full: what a request should offer. What it does not cost comes back. */

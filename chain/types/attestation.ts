@@ -1,7 +1,7 @@
 import { BooleanType, ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
-import { MAX_COMMITMENT_ENTRIES, MAX_INLINE_OUTPUT } from "./limits.ts";
+import { MAX_ADMISSION_NOTES, MAX_COMMITMENT_ENTRIES, MAX_INLINE_OUTPUT } from "./limits.ts";
 import { portable } from "./portable.ts";
-import { Bytes20, Bytes32, Bytes96, Uint32, Uint64 } from "./primitives.ts";
+import { Bytes20, Bytes32, Bytes96, Uint8, Uint32, Uint64 } from "./primitives.ts";
 
 /**
  * The fields a job's id is the root of: whoever knows them can recompute the id. `sequence` is that of the transaction, `messageIndex` the request's
@@ -34,13 +34,27 @@ export const AttestationData = new ContainerType(
 );
 export type AttestationData = ValueOf<typeof AttestationData>;
 
-/** `hash` is the SHA-256 of the attestation's signature. */
-export const CommitmentEntry = new ContainerType({ jobId: Bytes32, hash: Bytes32 }, { typeName: "CommitmentEntry" });
+/**
+ * `hash` is the SHA-256 of the attestation's signature. `bucket` is how long the run took, 2^bucket milliseconds at most: of admission jobs, zero of others. It
+ * stands here, and not in the attestation, since machines differ in it and what is added up must be one message.
+ */
+export const CommitmentEntry = new ContainerType(
+  { jobId: Bytes32, hash: Bytes32, bucket: Uint8 },
+  { typeName: "CommitmentEntry" },
+);
 export type CommitmentEntry = ValueOf<typeof CommitmentEntry>;
+
+/** Why a validator has not run a model under admission: `code` of modules/inference/admission-notes.ts. No vote. */
+export const AdmissionNote = new ContainerType({ jobId: Bytes32, code: Uint8 }, { typeName: "AdmissionNote" });
+export type AdmissionNote = ValueOf<typeof AdmissionNote>;
 
 /** What a validator signs under the COMMITMENT domain; `validator` is its operator address. */
 export const CommitmentData = new ContainerType(
-  { validator: Bytes20, entries: portable(() => new ListCompositeType(CommitmentEntry, MAX_COMMITMENT_ENTRIES)) },
+  {
+    validator: Bytes20,
+    entries: portable(() => new ListCompositeType(CommitmentEntry, MAX_COMMITMENT_ENTRIES)),
+    notes: portable(() => new ListCompositeType(AdmissionNote, MAX_ADMISSION_NOTES)),
+  },
   { typeName: "CommitmentData" },
 );
 export type CommitmentData = ValueOf<typeof CommitmentData>;

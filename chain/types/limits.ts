@@ -13,6 +13,8 @@ export const MAX_CHALLENGES_PER_BLOCK = 8;
 export const MAX_POLKAS_PER_BLOCK = 8;
 /** Entries of one validator's commitment message in one block. */
 export const MAX_COMMITMENT_ENTRIES = 256;
+/** Reasons in the same message why models under admission were not run. */
+export const MAX_ADMISSION_NOTES = 64;
 export const MAX_REVEALS_PER_BLOCK = 4096;
 export const MAX_OUTPUTS_PER_BLOCK = 256;
 /** Models that run while a block is executed. */

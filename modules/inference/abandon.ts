@@ -1,29 +1,21 @@
 import { toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
-import { transfer } from "../bank/keeper.ts";
+import { abandonAdmissions, registrationOf, returnDeposit } from "./admission.ts";
 import { createCommitteeCache } from "./committee.ts";
 import { closeBooks } from "./end-block.ts";
 import { readOpenJobs, updateJob } from "./jobs.ts";
-import { ESCROW } from "./models.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { releaseLater } from "./reservation.ts";
 import { endSchedule } from "./schedules.ts";
-import { JOB_KIND, JOB_STATUS, type JobRecord, MODEL_STATUS, models, schedules } from "./store.ts";
-
-/** A model that nobody has found wanting does not lose its deposit; it may be registered anew. */
-function returnDeposit(ctx: Context, { fields: { modelRoot }, requestedHeight }: JobRecord): void {
-  const model = models.get(ctx.store, modelRoot);
-  if (model?.status !== MODEL_STATUS.registered || model.registeredHeight !== requestedHeight) return;
-  transfer(ctx, ESCROW, model.manifest.owner, [{ denom: ctx.block.spec.denom, amount: model.deposit }]);
-  models.set(ctx.store, modelRoot, { ...model, deposit: 0n });
-}
+import { JOB_KIND, JOB_STATUS, schedules } from "./store.ts";
 
 /**
  * Ends every open job at the end of a chain, whose attestations count for nothing afterwards: undecided ones fail and their escrow returns,
  * those that are final stay so, and nobody is judged. Schedules end, too. PERF: at most inference.maxOpenJobs and maxSchedules.
  */
 export function abandonJobs(ctx: Context): void {
+  abandonAdmissions(ctx);
   const known = createCommitteeCache();
   // Their heights are those of the chain that ends.
   for (const [number, schedule] of schedules.entries(ctx.store)) endSchedule(ctx, number, schedule, "the chain ended");
@@ -34,7 +26,9 @@ export function abandonJobs(ctx: Context): void {
       const appealEnd = ctx.block.height + Number(inferenceParams.read(ctx.block.params).appealWindow);
       releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true, appealEnd }));
     } else {
-      if (job.kind === JOB_KIND.admission) returnDeposit(ctx, job);
+      if (job.kind === JOB_KIND.admission) {
+        returnDeposit(ctx, job.fields.modelRoot, registrationOf(ctx.store, jobId, job));
+      }
       failJob(ctx, jobId, job, "the chain ended");
     }
     closeBooks(ctx, jobId, committee);

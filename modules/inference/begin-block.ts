@@ -3,6 +3,7 @@ import { InvalidBlockError } from "../../chain/errors.ts";
 import type { BlockInput, Context } from "../../chain/module.ts";
 import type { Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
 import { accountText } from "../addresses.ts";
+import { generateProbes } from "./admission.ts";
 import { type CheckedCommitment, examineCommitment } from "./commitments.ts";
 import { createCommitteeCache } from "./committee.ts";
 import { examineEvidence, punish } from "./equivocation.ts";
@@ -15,7 +16,14 @@ import { inferenceParams } from "./params.ts";
 import { type CheckedReveal, examineReveal } from "./reveals.ts";
 import { seatOf } from "./seats.ts";
 import { badSignatures } from "./signatures.ts";
-import { commitments as commitmentRecords, JOB_STATUS, jobs, reveals as revealRecords, tallies } from "./store.ts";
+import {
+  admissionNotes,
+  commitments as commitmentRecords,
+  JOB_STATUS,
+  jobs,
+  reveals as revealRecords,
+  tallies,
+} from "./store.ts";
 import type { CheckView } from "./view.ts";
 
 function invalid(reason: string): never {
@@ -30,7 +38,7 @@ function checkCommitments(view: CheckView, commitments: readonly Commitment[]): 
     const operator = toHex(commitment.data.validator);
     if (operators.has(operator)) invalid(`two commitments of operator ${operator}`);
     operators.add(operator);
-    entries += commitment.data.entries.length;
+    entries += commitment.data.entries.length + commitment.data.notes.length;
     if (entries > Number(maxCommitmentsPerBlock)) invalid(`more than ${maxCommitmentsPerBlock} commitment entries`);
     const checked = examineCommitment(view, commitment);
     return typeof checked === "string" ? invalid(checked) : checked;
@@ -81,14 +89,15 @@ function checkOutputs(view: CheckView, final: readonly Finality[], outputs: read
   }
 }
 
-function applyCommitment(ctx: Context, view: CheckView, { commitment, entries }: CheckedCommitment): void {
+function applyCommitment(ctx: Context, view: CheckView, { commitment, entries, notes }: CheckedCommitment): void {
   const { validator } = commitment.data;
   const { height, params, spec, proposer } = ctx.block;
-  for (const { jobId, hash } of entries) {
+  for (const { jobId, code } of notes) admissionNotes.set(ctx.store, [jobId, validator], code);
+  for (const { jobId, hash, bucket } of entries) {
     const job = jobs.get(ctx.store, jobId);
     const seat = job && seatOf(view.committees.get(ctx.store, job.committeeRoot), job, validator);
     if (job === undefined || seat === undefined) throw new Error(`a checked commitment to job ${toHex(jobId)} is void`);
-    commitmentRecords.set(ctx.store, [jobId, validator], { hash, height, proposer });
+    commitmentRecords.set(ctx.store, [jobId, validator], { hash, height, proposer, bucket });
     const committedCount = job.committedCount + 1;
     const committedPower = job.committedPower + seat.member.power;
     if (committedCount < job.committeeSize) {
@@ -141,4 +150,5 @@ export function beginBlock(ctx: Context, input: BlockInput): void {
     if (committee === undefined || output === undefined) throw new Error("a job became final without committee");
     finaliseJob(ctx, committee, finality, output.output);
   }
+  generateProbes(ctx);
 }

@@ -16,6 +16,8 @@ import { releaseLater, releaseStake } from "./reservation.ts";
 import { giveStrikes } from "./resident-set.ts";
 import { drawCommittee, mayWiden, widen } from "./sampling.ts";
 import {
+  admissionJobs,
+  admissionNotes,
   appealedJobs,
   appeals,
   blockLoad,
@@ -171,6 +173,8 @@ function sweep(ctx: Context): void {
     jobsByHeight.delete(ctx.store, key);
     if (job === undefined) continue;
     for (const [member] of equivocations.entries(ctx.store, { within: jobId })) equivocations.delete(ctx.store, member);
+    for (const [note] of admissionNotes.entries(ctx.store, { within: jobId })) admissionNotes.delete(ctx.store, note);
+    if (job.kind === JOB_KIND.admission) admissionJobs.delete(ctx.store, [job.fields.modelRoot, jobId]);
     for (const kept of [jobs, jobOutputs, receipts, participations, appeals, appealedJobs, jobBlobs])
       kept.delete(ctx.store, jobId);
     if (job.kind !== JOB_KIND.inline) releaseCommittee(ctx, job.committeeRoot);

@@ -6,7 +6,11 @@ export const eventTypes: readonly EventDoc[] = [
     attributes: ["model", "owner", "name", "deposit"],
     when: "a model was registered and its admission jobs opened",
   },
-  { type: "model_active", attributes: ["model", "owner", "name"], when: "a model passed admission" },
+  {
+    type: "model_active",
+    attributes: ["model", "owner", "name", "run_ms", "cost_units"],
+    when: "a model passed admission, in which its slowest run took so many milliseconds",
+  },
   { type: "model_failed", attributes: ["model", "owner", "name", "reason"], when: "a model failed admission" },
   {
     type: "inference_requested",

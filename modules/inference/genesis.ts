@@ -12,6 +12,7 @@ import {
   readObject,
   readText,
 } from "../genesis-section.ts";
+import { costUnits } from "./fees.ts";
 import {
   CLASS_CANONICAL,
   MAX_LICENCE,
@@ -267,6 +268,8 @@ export const genesis: Module["genesis"] = {
         activeHeight: ctx.block.height,
         deposit: 0n,
         pendingProbes: 0,
+        worstBucket: 0,
+        costUnits: costUnits(manifest.modelBytes, ctx.block.params),
         failure: utf8(""),
         inlineOutHeight: 0,
       });

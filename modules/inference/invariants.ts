@@ -10,6 +10,7 @@ import { reservedByJobs } from "./reservation.ts";
 import { isResident } from "./resident-set.ts";
 import { heldFor } from "./schedules.ts";
 import {
+  admissionJobs,
   BLOB_STATUS,
   blobExpiries,
   blobLoad,
@@ -18,6 +19,7 @@ import {
   depositReturns,
   deprecations,
   due,
+  generatedWaiting,
   inputBlobs,
   JOB_KIND,
   JOB_STATUS,
@@ -214,6 +216,35 @@ export function versionsInvariant(reader: StateReader): readonly string[] {
   for (const [[height, root]] of depositReturns.entries(reader)) {
     if (deprecations.get(reader, root)?.depositHeight !== height)
       violations.push(`the deposit of ${toHex(root)} returns twice`);
+  }
+  return violations;
+}
+
+/** A model under admission waits for as many outputs as it has open jobs and inputs to be generated. Returns what is violated. */
+export function admissionInvariant(reader: StateReader): readonly string[] {
+  const violations: string[] = [];
+  const pending = new Map<string, number>();
+  const add = (root: Uint8Array, height: number, count: number): void => {
+    const key = `${toHex(root)} ${height}`;
+    pending.set(key, (pending.get(key) ?? 0) + count);
+  };
+  for (const [[height, root], count] of generatedWaiting.entries(reader)) {
+    const model = models.get(reader, root);
+    if (model?.status !== MODEL_STATUS.registered || model.registeredHeight !== height) {
+      violations.push(`inputs are to be generated for ${toHex(root)}, which is not being admitted`);
+    }
+    add(root, height, count);
+  }
+  for (const [[root, jobId], height] of admissionJobs.entries(reader)) {
+    const job = jobs.get(reader, jobId);
+    if (job === undefined) violations.push(`the admission job ${toHex(jobId)} is not there`);
+    else if (job.status !== JOB_STATUS.final && job.status !== JOB_STATUS.failed) add(root, height, 1);
+  }
+  for (const [root, { status, pendingProbes, registeredHeight }] of models.entries(reader)) {
+    const found = pending.get(`${toHex(root)} ${registeredHeight}`) ?? 0;
+    if (status === MODEL_STATUS.registered && found !== pendingProbes) {
+      violations.push(`the model ${toHex(root)} waits for ${pendingProbes} outputs, ${found} are to come`);
+    }
   }
   return violations;
 }

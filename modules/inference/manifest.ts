@@ -18,6 +18,8 @@ export const MAX_TENSOR_NAME = 128;
 export const MAX_PROBES = 8;
 /** Data sets that a manifest names. */
 export const MAX_DATASETS = 16;
+/** Inputs that an admission adds to them. */
+export const MAX_GENERATED = 8;
 /** A tier is a class of machines: a model names the one that it needs, a validator those that it serves. */
 export const MAX_TIERS = 8;
 

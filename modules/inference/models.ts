@@ -8,7 +8,8 @@ import { burn } from "../bank/keeper.ts";
 import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { leavePlace } from "./resident-set.ts";
-import { MODEL_STATUS, type ModelRecord, models, names } from "./store.ts";
+import { generatedWaiting, MODEL_STATUS, type ModelRecord, models, names } from "./store.ts";
+import { bucketMs, bucketUnits } from "./time-buckets.ts";
 import { addVersion, nameHash, refreshName, removeVersion, versionRoot } from "./versions.ts";
 
 /** Where fees and deposits are held. */
@@ -98,35 +99,45 @@ function describe(ctx: Context, manifest: ModelManifest): (readonly [string, str
 }
 
 /** The model an admission job is about, unless its admission has been decided, or it was registered anew since. */
-function underAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeight: number): ModelRecord | undefined {
+function underAdmission(ctx: Context, modelRoot: Uint8Array, registeredHeight: number): ModelRecord | undefined {
   const model = models.get(ctx.store, modelRoot);
-  const open = model?.status === MODEL_STATUS.registered && model.registeredHeight === requestedHeight;
+  const open = model?.status === MODEL_STATUS.registered && model.registeredHeight === registeredHeight;
   return open ? model : undefined;
 }
 
-/** A probe of the model became final on an output. After the last one the model is active. */
-export function passProbe(ctx: Context, modelRoot: Uint8Array, requestedHeight: number): void {
-  const model = underAdmission(ctx, modelRoot, requestedHeight);
+/**
+ * A probe of the model, or a generated input, became final on an output. After the last one the model is active, and what a run costs is fixed by
+ * the slowest of them.
+ * @param bucket that the committee measured.
+ */
+export function passProbe(ctx: Context, modelRoot: Uint8Array, registeredHeight: number, bucket: number): void {
+  const model = underAdmission(ctx, modelRoot, registeredHeight);
   if (model === undefined) return;
   const pendingProbes = model.pendingProbes - 1;
+  const worstBucket = Math.max(model.worstBucket, bucket);
   if (pendingProbes > 0) {
-    models.set(ctx.store, modelRoot, { ...model, pendingProbes });
+    models.set(ctx.store, modelRoot, { ...model, pendingProbes, worstBucket });
     return;
   }
+  const costUnits = bucketUnits(worstBucket, ctx.block.params);
   models.set(ctx.store, modelRoot, {
     ...model,
     pendingProbes,
+    worstBucket,
+    costUnits,
     status: MODEL_STATUS.active,
     activeHeight: ctx.block.height,
   });
   refreshName(ctx, model.manifest.owner, modelName(model.manifest));
-  ctx.emit("model_active", ...describe(ctx, model.manifest));
+  const cost = [["run_ms", String(bucketMs(worstBucket))] as const, ["cost_units", String(costUnits)] as const];
+  ctx.emit("model_active", ...describe(ctx, model.manifest), ...cost);
 }
 
 /** A probe failed: the deposit burns, and name and root are free again. */
-export function failAdmission(ctx: Context, modelRoot: Uint8Array, requestedHeight: number, reason: string): void {
-  const model = underAdmission(ctx, modelRoot, requestedHeight);
+export function failAdmission(ctx: Context, modelRoot: Uint8Array, registeredHeight: number, reason: string): void {
+  const model = underAdmission(ctx, modelRoot, registeredHeight);
   if (model === undefined) return;
+  generatedWaiting.delete(ctx.store, [registeredHeight, modelRoot]);
   const { manifest, deposit } = model;
   burn(ctx, ESCROW, [{ denom: ctx.block.spec.denom, amount: deposit }]);
   leavePlace(ctx, manifest);

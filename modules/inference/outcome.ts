@@ -5,6 +5,7 @@ import { accountText } from "../addresses.ts";
 import { burn, transfer } from "../bank/keeper.ts";
 import { fundCommunityPool, rewardValidator } from "../distribution/keeper.ts";
 import { rewardBasis } from "../staking/keeper.ts";
+import { failProbe, judgeProbe } from "./admission.ts";
 import { decideAppeal, dismissAppeal } from "./appeals.ts";
 import type { Committee } from "./committee.ts";
 import { dropContinuation, readyContinuation } from "./continuations.ts";
@@ -12,7 +13,7 @@ import { type Attester, splitFee } from "./fees.ts";
 import type { Finality } from "./finality.ts";
 import { decideBlob, failBlob } from "./input-blobs.ts";
 import { updateJob } from "./jobs.ts";
-import { ESCROW, failAdmission, modelByRoot, passProbe } from "./models.ts";
+import { ESCROW, modelByRoot } from "./models.ts";
 import { releaseStake } from "./reservation.ts";
 import { seatsOfJob } from "./seats.ts";
 import {
@@ -143,10 +144,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     settleFee(ctx, jobId, wasRight ? { ...job, runFee: 0n } : job, attesters, 0);
   } else settleFee(ctx, jobId, job, attesters);
   if (job.kind === JOB_KIND.availability) decideBlob(ctx, job, !execError);
-  if (job.kind !== JOB_KIND.admission) return;
-  const { modelRoot } = job.fields;
-  if (execError) failAdmission(ctx, modelRoot, job.requestedHeight, "a probe ended in an error of the engine");
-  else passProbe(ctx, modelRoot, job.requestedHeight);
+  if (job.kind === JOB_KIND.admission) judgeProbe(ctx, committee, jobId, job, execError);
 }
 
 /** Ends a job without an output: the escrow returns, the base fee does not. Nobody is punished without a quorum. */
@@ -159,8 +157,6 @@ export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reas
   if (job.kind === JOB_KIND.appeal) dismissAppeal(ctx, jobId);
   ctx.emit("inference_failed", ...describe(ctx, jobId, job), ["reason", reason], ["refund", String(job.escrow)]);
   if (job.kind === JOB_KIND.availability) failBlob(ctx, job, `it was not attested to be available: ${reason}`);
-  if (job.kind === JOB_KIND.admission) {
-    failAdmission(ctx, job.fields.modelRoot, job.requestedHeight, `a probe failed: ${reason}`);
-  }
+  if (job.kind === JOB_KIND.admission) failProbe(ctx, jobId, job, reason);
   return job;
 }

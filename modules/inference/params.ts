@@ -141,7 +141,21 @@ export const inferenceParams = defineParams("inference", {
     default: 65_536n,
     min: 1n,
     max: 1_073_741_824n,
-    doc: "A run costs one unit, and one more for each so many bytes of the model.",
+    doc: "Until a model is admitted a run costs one unit, and one more for each so many bytes of the model.",
+  },
+  msPerCostUnit: {
+    unit: "ms",
+    default: 4n,
+    min: 1n,
+    max: 60_000n,
+    doc: "What a run of an admitted model costs: a unit for each so many milliseconds that it was seen to take, on one core.",
+  },
+  generatedProbes: {
+    unit: "count",
+    default: 4n,
+    min: 1n,
+    max: 8n,
+    doc: "The least number of inputs that an admission generates from a later beacon; as many as the owner's probes, if those are more.",
   },
   costUnitPrice: {
     unit: "uassay",

@@ -30,6 +30,7 @@ import { defineQuery, notFound } from "../define-query.ts";
 import { paginate } from "../pagination.ts";
 import { cheapest, TWO_THIRDS } from "../security/keeper.ts";
 import { POWER_REDUCTION } from "../staking/keeper.ts";
+import { modelWithAdmission } from "./admission-query.ts";
 import { blobQueries } from "./blob-queries.ts";
 import { resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
@@ -205,7 +206,7 @@ function prices(ctx: QueryContext): QueryPricesResponse {
 
 export const queries: readonly Query[] = [
   defineQuery(`${SERVICE}/Model`, QueryModelRequest, QueryModelResponse, (ctx, request) => ({
-    model: modelMessage(ctx, requireModel(ctx, request.model)),
+    model: modelWithAdmission(ctx, requireModel(ctx, request.model)),
   })),
   defineQuery(`${SERVICE}/Models`, QueryModelsRequest, QueryModelsResponse, listModels),
   defineQuery(`${SERVICE}/Job`, QueryJobRequest, QueryJobResponse, (ctx, request) => {

@@ -4,7 +4,7 @@ import { ZERO_32 } from "../../chain/types/primitives.ts";
 import type { TensorSpec } from "../../proto/inference.ts";
 import type { Job, Member, Model, Receipt as ReceiptMessage } from "../../proto/inference-query.ts";
 import { accountText, operatorText } from "../addresses.ts";
-import { baseFee, costUnits } from "./fees.ts";
+import { baseFee } from "./fees.ts";
 import { scheduledRun } from "./job-names.ts";
 import { jobKindName } from "./jobs.ts";
 import type { TensorDeclaration } from "./manifest.ts";
@@ -32,6 +32,7 @@ import {
 } from "./store.ts";
 import { dtypeName } from "./tensor-check.ts";
 import { priceAhead, unitPrice } from "./tier-market.ts";
+import { bucketMs } from "./time-buckets.ts";
 
 /** In the order of MODEL_STATUS and JOB_STATUS. */
 export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED", "DEPRECATED"] as const;
@@ -50,7 +51,7 @@ function tensorSpecs(declarations: readonly TensorDeclaration[]): TensorSpec[] {
 
 export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
   const { manifest } = model;
-  const units = costUnits(manifest.modelBytes, ctx.params);
+  const units = model.costUnits;
   const price = unitPrice(ctx.store, ctx.params, manifest.tier);
   const deprecated = deprecations.get(ctx.store, manifest.modelRoot);
   const offered = transfers.get(ctx.store, manifest.modelRoot);
@@ -84,6 +85,10 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     successor: deprecated === undefined || toHex(deprecated.successor) === toHex(ZERO_32) ? NONE : deprecated.successor,
     datasets: manifest.datasets,
     offeredTo: offered === undefined ? "" : accountText(ctx.spec, offered),
+    admission: [],
+    runMs:
+      model.status === MODEL_STATUS.active && manifest.probeRoots.length > 0 ? BigInt(bucketMs(model.worstBucket)) : 0n,
+    pendingProbes: model.pendingProbes,
     reveal: manifest.direct ? "direct" : "committed",
   };
 }

@@ -10,7 +10,7 @@ import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
 import { deprecationText } from "./deprecation.ts";
 import { inferenceError } from "./errors.ts";
-import { baseFee, costUnits } from "./fees.ts";
+import { baseFee } from "./fees.ts";
 import { type InlineResult, runInline } from "./inline.ts";
 import { blobUnits, requireBlob } from "./input-blobs.ts";
 import { type NewJob, openJob } from "./jobs.ts";
@@ -158,8 +158,8 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   requireActive(ctx, model);
   const { inputsRoot, inputs, units: inputUnits } = inputsOf(ctx, model, message);
   const deadline = checkedDeadline(ctx, message.deadline);
-  const { modelRoot, engineId, modelBytes, tier, fee: runFee } = model.manifest;
-  const units = costUnits(modelBytes, params) + inputUnits;
+  const { modelRoot, engineId, tier, fee: runFee } = model.manifest;
+  const units = model.costUnits + inputUnits;
   const base = baseFee(units, unitPrice(ctx.store, params, tier));
   const maxFee = maxFeeOf(message).amount;
   if (maxFee < base + runFee) {

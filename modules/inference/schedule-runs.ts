@@ -6,7 +6,7 @@ import { heightKey } from "../../state/collections.ts";
 import { createOverlay } from "../../state/overlay.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
-import { baseFee, costUnits } from "./fees.ts";
+import { baseFee } from "./fees.ts";
 import { FIRST_SCHEDULED_INDEX } from "./job-names.ts";
 import { openJob } from "./jobs.ts";
 import { ESCROW } from "./models.ts";
@@ -38,9 +38,9 @@ function attempt(
   model: ModelRecord,
 ): { readonly jobId: Uint8Array } | { readonly reason: string } {
   const { params, spec, beacon } = ctx.block;
-  const { modelRoot, engineId, modelBytes, tier, fee: runFee, direct } = model.manifest;
+  const { modelRoot, engineId, tier, fee: runFee, direct } = model.manifest;
   const { owner, run, maxFee, valueAtRisk, txHash } = schedule;
-  const units = costUnits(modelBytes, params);
+  const units = model.costUnits;
   const base = baseFee(units, unitPrice(ctx.store, params, tier));
   if (maxFee < base + runFee) return { reason: `it costs ${base + runFee}, max_fee is ${maxFee}` };
   const kept = scheduleInputs.get(ctx.store, number);

@@ -7,7 +7,6 @@ import { accountText, parseAccount } from "../addresses.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
 import { inferenceError } from "./errors.ts";
-import { costUnits } from "./fees.ts";
 import { ESCROW, resolveModel } from "./models.ts";
 import { inferenceParams } from "./params.ts";
 import { checkedInputs, maxFeeOf, requireActive, validateRequest, valueAtRiskOf } from "./request.ts";
@@ -76,7 +75,7 @@ export function makeSchedule(ctx: MessageContext, message: MsgScheduleInference)
   checkPlace(ctx, owner, message);
   const { costUnitPrice, scheduleFee } = inferenceParams.read(params);
   const maxFee = maxFeeOf(request).amount;
-  const least = BigInt(costUnits(manifest.modelBytes, params)) * costUnitPrice + manifest.fee;
+  const least = BigInt(model.costUnits) * costUnitPrice + manifest.fee;
   if (maxFee < least) {
     throw inferenceError(
       "feeTooLow",

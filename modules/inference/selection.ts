@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
-import { MAX_EVIDENCE_PER_BLOCK, MAX_OUTPUTS_PER_BLOCK } from "../../chain/types/limits.ts";
+import { MAX_ADMISSION_NOTES, MAX_EVIDENCE_PER_BLOCK, MAX_OUTPUTS_PER_BLOCK } from "../../chain/types/limits.ts";
 import { type CheckedCommitment, examineCommitment } from "./commitments.ts";
 import { type CommitteeCache, createCommitteeCache } from "./committee.ts";
 import { examineEvidence } from "./equivocation.ts";
@@ -112,6 +112,11 @@ function selectEvidence(view: CheckView, pool: AttestationPool): AttestationEvid
   return found;
 }
 
+/** Votes before reasons: a note is worth less than any entry. */
+function weight({ entries, notes }: Pick<CheckedCommitment, "entries" | "notes">): number {
+  return entries.length * (MAX_ADMISSION_NOTES + 1) + notes.length;
+}
+
 /** Of each operator's commitments the one of which most could be taken: a later one lists what an earlier one did, and more. */
 function selectCommitments(view: CheckView, pool: AttestationPool): readonly CheckedCommitment[] {
   const { maxCommitmentsPerBlock } = inferenceParams.read(view.block.params);
@@ -119,16 +124,15 @@ function selectCommitments(view: CheckView, pool: AttestationPool): readonly Che
   for (const commitment of pool.commitments) {
     const operator = toHex(commitment.data.validator);
     const known = best.get(operator);
-    if (known !== undefined && known.entries.length >= commitment.data.entries.length) continue;
+    if (known !== undefined && weight(known) >= weight(commitment.data)) continue;
     const checked = examineCommitment(view, commitment);
-    if (typeof checked === "string" || (known !== undefined && known.entries.length >= checked.entries.length))
-      continue;
+    if (typeof checked === "string" || (known !== undefined && weight(known) >= weight(checked))) continue;
     // Verified one by one here, so that a forged longer one does not push out an honest one.
     if (view.bls.verify(checked.signatureSet)) best.set(operator, checked);
   }
   let entries = 0;
   return [...best.values()].filter(({ commitment }) => {
-    const more = commitment.data.entries.length;
+    const more = commitment.data.entries.length + commitment.data.notes.length;
     if (entries + more > Number(maxCommitmentsPerBlock)) return false;
     entries += more;
     return true;

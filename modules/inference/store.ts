@@ -41,8 +41,12 @@ export const ModelRecord = new ContainerType(
     activeHeight: Uint64,
     /** Held in escrow while the model is registered. */
     deposit: UintBn128,
-    /** Admission jobs that are still to become final. */
+    /** Admission jobs that are still to become final, those of generated inputs included. */
     pendingProbes: Uint32,
+    /** The slowest of them so far, 2^bucket milliseconds at most; of a model of the genesis zero. */
+    worstBucket: Uint8,
+    /** What a run costs: by the model's size until it is active, by the time it was seen to take from then on. */
+    costUnits: Uint64,
     /** UTF-8; why admission failed. */
     failure: portable(() => new ByteListType(MAX_REASON)),
     /** When it left the resident set for its strikes; zero while it is in, or never was. */
@@ -108,7 +112,7 @@ export const JobRecord = new ContainerType(
 export type JobRecord = ValueOf<typeof JobRecord>;
 
 const CommitmentRecord = new ContainerType(
-  { hash: Bytes32, height: Uint64, proposer: Bytes20 },
+  { hash: Bytes32, height: Uint64, proposer: Bytes20, bucket: Uint8 },
   { typeName: "CommitmentRecord" },
 );
 const RevealRecord = new ContainerType(
@@ -365,3 +369,9 @@ export const transfers = collection("inference", 58, modelKey, Bytes20);
 export const versions = collection("inference", 59, pairKey(id, id), Bytes32);
 /** (height at whose end a part of a deprecated model's deposit returns, model). */
 export const depositReturns = collection("inference", 60, heightJobKey, Marker);
+/** (job, operator) → why it has not run the model; as long as the job is kept. */
+export const admissionNotes = collection("inference", 37, memberKey, Uint8);
+/** (model, admission job) → height of the registration; as long as the job is kept. */
+export const admissionJobs = collection("inference", 38, pairKey(id, id), Uint64);
+/** (height of the registration, model) → inputs to be generated, until their beacon is there. */
+export const generatedWaiting = collection("inference", 39, heightJobKey, Uint8);

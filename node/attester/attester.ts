@@ -2,16 +2,19 @@ import { compareBytes, equalBytes, toHex } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { readTip } from "../../chain/executor/chain-state.ts";
 import type { ChainSpec } from "../../chain/module.ts";
-import type { Commitment, CommitmentData, CommitmentEntry } from "../../chain/types/attestation.ts";
-import { MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
+import type { AdmissionNote, Commitment, CommitmentData, CommitmentEntry } from "../../chain/types/attestation.ts";
+import { MAX_ADMISSION_NOTES, MAX_COMMITMENT_ENTRIES } from "../../chain/types/limits.ts";
 import type { Clock } from "../../consensus/driver/ports.ts";
 import { SignerAwayError } from "../../consensus/signer/signer.ts";
+import { NOTES } from "../../modules/inference/admission-notes.ts";
 import { createCommitteeCache } from "../../modules/inference/committee.ts";
-import { JOB_STATUS } from "../../modules/inference/store.ts";
+import { JOB_KIND, JOB_STATUS } from "../../modules/inference/store.ts";
+import { bucketOf } from "../../modules/inference/time-buckets.ts";
 import type { StateReader } from "../../state/store.ts";
 import type { Logger } from "../log.ts";
 import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
+import { mayNote } from "./admission-note.ts";
 import type { AttestationStore } from "./attestation-store.ts";
 import { type Computation, createRuns, type RunOutput, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf, sendsOutput } from "./seats.ts";
@@ -147,22 +150,48 @@ export function createAttester(options: AttesterOptions): Attester {
     }
   }
 
+  /** With the time that the run took, which after a restart only another run tells. */
+  function entryOf(state: StateReader, seat: Seat): CommitmentEntry | undefined {
+    const { jobId, job } = seat;
+    const stored = store.get(jobId);
+    if (stored === undefined) return undefined;
+    const hash = sha256(stored.signature);
+    if (job.kind !== JOB_KIND.admission) return { jobId, hash, bucket: 0 };
+    const request = requestOf(state, seat);
+    const ms = request && runs.took(request);
+    return ms === undefined ? undefined : { jobId, hash, bucket: bucketOf(ms) };
+  }
+
+  /** Why nothing is committed, where the owner of a model is to be told. */
+  function noteFor(state: StateReader, height: number, seat: Seat): AdmissionNote | undefined {
+    if (!seat.mayNote) return undefined;
+    const request = requestOf(state, seat);
+    const why = request && runs.failure(request);
+    const { jobId, job } = seat;
+    const { count = 0 } = tries.get(toHex(jobId)) ?? {};
+    if (why === undefined || !mayNote(why, count, Math.min(job.commitEnd, job.deadline) - height)) return undefined;
+    return { jobId, code: NOTES[why][0] };
+  }
+
   /** One message for each operator lists everything that is attested and not in the chain yet. */
-  function commit(seats: readonly Seat[]): void {
-    const messages = new Map<string, { readonly operator: Uint8Array; readonly entries: CommitmentEntry[] }>();
-    for (const { jobId, operator, mayCommit } of seats) {
-      const stored = mayCommit ? store.get(jobId) : undefined;
-      if (stored === undefined) continue;
-      const message = messages.get(toHex(operator)) ?? { operator, entries: [] };
-      if (message.entries.length < MAX_COMMITMENT_ENTRIES) {
-        message.entries.push({ jobId, hash: sha256(stored.signature) });
-      }
-      messages.set(toHex(operator), message);
+  function commit(state: StateReader, height: number, seats: readonly Seat[]): void {
+    const messages = new Map<string, { validator: Uint8Array; entries: CommitmentEntry[]; notes: AdmissionNote[] }>();
+    for (const seat of seats) {
+      if (!seat.mayCommit) continue;
+      const { operator: validator } = seat;
+      const entry = entryOf(state, seat);
+      const note = entry === undefined ? noteFor(state, height, seat) : undefined;
+      if (entry === undefined && note === undefined) continue;
+      const message = messages.get(toHex(validator)) ?? { validator, entries: [], notes: [] };
+      if (entry !== undefined && message.entries.length < MAX_COMMITMENT_ENTRIES) message.entries.push(entry);
+      if (note !== undefined && message.notes.length < MAX_ADMISSION_NOTES) message.notes.push(note);
+      messages.set(toHex(validator), message);
     }
-    for (const { operator: validator, entries } of messages.values()) {
+    for (const data of messages.values()) {
       // In one order, so that the same commitments are the same bytes however often they are said.
-      const data = { validator, entries: entries.sort((a, b) => compareBytes(a.jobId, b.jobId)) };
-      if (isNews(`commitment ${toHex(validator)} ${entries.map(({ jobId }) => toHex(jobId)).join()}`)) {
+      for (const list of [data.entries, data.notes]) list.sort((a, b) => compareBytes(a.jobId, b.jobId));
+      const ids = [data.entries, data.notes].map((list) => list.map(({ jobId }) => toHex(jobId)).join());
+      if (isNews(`commitment ${toHex(data.validator)} ${ids.join(" ")}`)) {
         lists++;
         void signAndPublish(data);
       }
@@ -194,7 +223,7 @@ export function createAttester(options: AttesterOptions): Attester {
   function advance(state: StateReader): void {
     const { height } = readTip(state);
     seats ??= seatsOf(state, height, signer.publicKey, committees);
-    commit(seats);
+    commit(state, height, seats);
     for (const seat of seats) {
       if (seat.mayReveal) reveal(state, height, seat);
       if (seat.mayCommit || seat.mayReveal) work(state, height, seat);

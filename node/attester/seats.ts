@@ -4,6 +4,7 @@ import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
 import { seatOf, seatsOfJob } from "../../modules/inference/seats.ts";
 import {
+  admissionNotes,
   commitments,
   inputBlobs,
   JOB_KIND,
@@ -28,6 +29,8 @@ export interface Seat {
   /** Whether the next block could take a commitment, or a reveal. */
   readonly mayCommit: boolean;
   readonly mayReveal: boolean;
+  /** Whether it could take a reason why the model was not run: of an admission, and none is there. */
+  readonly mayNote: boolean;
 }
 
 /**
@@ -58,6 +61,11 @@ export function seatsOf(
       index: place.index,
       committed,
       mayCommit: committing && committed === undefined,
+      mayNote:
+        job.kind === JOB_KIND.admission &&
+        committing &&
+        committed === undefined &&
+        !admissionNotes.has(state, [jobId, operator]),
       mayReveal: revealing && (job.direct || committed !== undefined) && !reveals.has(state, [jobId, operator]),
     });
   }
@@ -84,5 +92,6 @@ export function runOf(state: StateReader, { jobId, job }: Seat): Computation | u
   const model = modelByRoot(state, job.fields.modelRoot);
   const inputs = blobRoot === undefined ? jobInputs.get(state, jobId) : { blob: blobRoot };
   if (model === undefined || inputs === undefined) return undefined;
-  return { manifest: model.manifest, inputsRoot: job.fields.inputsRoot, inputs };
+  const isTrial = job.kind === JOB_KIND.admission;
+  return { manifest: model.manifest, inputsRoot: job.fields.inputsRoot, inputs, isTrial };
 }

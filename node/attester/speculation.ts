@@ -6,7 +6,7 @@ import { readParams, readRotation, readTip } from "../../chain/executor/chain-st
 import type { ChainSpec } from "../../chain/module.ts";
 import type { Params } from "../../chain/params.ts";
 import { balance } from "../../modules/bank/keeper.ts";
-import { baseFee, costUnits } from "../../modules/inference/fees.ts";
+import { baseFee } from "../../modules/inference/fees.ts";
 import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { resolveModel } from "../../modules/inference/models.ts";
 import { inferenceParams } from "../../modules/inference/params.ts";
@@ -54,8 +54,8 @@ function canPay(
   const requester = decodeAddress(spec.prefix, message.requester);
   const maxFee = message.maxFee?.denom === spec.denom ? parseAmount(message.maxFee.amount) : undefined;
   if (requester === undefined || maxFee === undefined) return false;
-  const { modelBytes, fee, tier } = model.manifest;
-  const least = baseFee(costUnits(modelBytes, params), unitPrice(state, params, tier)) + fee;
+  const { fee, tier } = model.manifest;
+  const least = baseFee(model.costUnits, unitPrice(state, params, tier)) + fee;
   return maxFee >= least && balance(state, requester, spec.denom) >= maxFee;
 }
 

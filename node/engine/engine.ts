@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly priority: Priority;
   /** Cancels: the answer is then absent, at once. */
   readonly signal?: AbortSignal;
+  /** Told how many milliseconds the run itself took, waiting and loading left out; once for each engine that has a part in it. */
+  readonly onTimed?: (ms: number) => void;
 }
 
 /**
@@ -149,6 +151,7 @@ async function run(scheduler: Scheduler, request: RunRequest): Promise<EngineRes
     },
     blobs: inputs.map(({ data }) => data),
     signal: request.signal,
+    onTimed: request.onTimed,
   });
   if (outcome.kind === "absent") return outcome;
   const { reply, blobs } = outcome;

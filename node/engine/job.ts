@@ -10,6 +10,8 @@ export interface JobRequest {
   readonly command: Command;
   readonly blobs: readonly Uint8Array[];
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from the command to its reply: neither waiting nor loading. */
+  readonly onTimed?: ((ms: number) => void) | undefined;
 }
 
 export type Outcome =

@@ -121,7 +121,10 @@ export function createRunner(options: RunnerOptions): Runner {
         return loaded;
       }
     }
-    return ask(job.command, job.blobs);
+    const from = performance.now();
+    const answer = await ask(job.command, job.blobs);
+    job.onTimed?.(performance.now() - from);
+    return answer;
   }
 
   async function ask(command: Command, blobs: readonly Uint8Array[]): Promise<Outcome> {

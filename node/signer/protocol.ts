@@ -41,8 +41,8 @@ const Signed = new ContainerType({ signature: Bytes96 }, { typeName: "SignerSign
 const ANSWERS = { welcome: { code: 1, type: Welcome }, signed: { code: 2, type: Signed } } as const;
 const REFUSED = 3;
 
-/** A commitment of all entries has 16,413 bytes with its head. */
-export const MAX_REQUEST_BYTES = 17_000;
+/** A commitment of all entries and notes has 18,785 bytes with its head. */
+export const MAX_REQUEST_BYTES = 19_500;
 export const MAX_REASON_BYTES = 500;
 export const MAX_ANSWER_BYTES = 5 + MAX_REASON_BYTES;
 

@@ -232,7 +232,8 @@ describe("a body", () => {
     const commitment = (entries: number) => ({
       data: {
         validator: new Uint8Array(20),
-        entries: Array.from({ length: entries }, () => ({ jobId: ZERO_32, hash: ZERO_32 })),
+        entries: Array.from({ length: entries }, () => ({ jobId: ZERO_32, hash: ZERO_32, bucket: 0 })),
+        notes: [],
       },
       signature: new Uint8Array(96),
     });

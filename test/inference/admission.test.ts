@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { toHex, utf8 } from "../../chain/bytes.ts";
-import { MODEL_STATUS } from "../../modules/inference/store.ts";
+import { readOpenJobs } from "../../modules/inference/jobs.ts";
+import { JOB_STATUS, MODEL_STATUS } from "../../modules/inference/store.ts";
 import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import { MsgRegisterModel } from "../../proto/inference.ts";
 import { accountOf, refusal, SPEC } from "../modules/network.ts";
@@ -51,28 +52,41 @@ function told(change: Partial<MsgRegisterModel>, chain = createChain()) {
   return answer;
 }
 
+/** With a proposer of its own for each of the blocks, so that generated inputs have their beacon. */
 function attest(chain: Chain, ids: readonly Uint8Array[], names: readonly string[], outputs: readonly number[]) {
+  const turn = () => NAMES[chain.height % NAMES.length] ?? "";
   for (const [index, jobId] of ids.entries()) {
-    chain.block({ commitments: names.map((name) => chain.commit(name, jobId, outputs[index] ?? 0)) });
+    chain.block({ proposer: turn(), commitments: names.map((name) => chain.commit(name, jobId, outputs[index] ?? 0)) });
     chain.block({
+      proposer: turn(),
       reveals: names.map((name) => chain.reveal(name, jobId, outputs[index] ?? 0)),
       outputs: [jobOutput(jobId, outputs[index] ?? 0)],
     });
   }
 }
 
-test("a model is active once every probe is final", () => {
+/** Jobs of generated inputs that are open; the begin of a block may still have to open them. */
+function generated(chain: Chain): readonly Uint8Array[] {
+  return readOpenJobs(chain.store).flatMap(({ jobId, job }) =>
+    job.status === JOB_STATUS.committing && job.fields.messageIndex > 255 ? [jobId] : [],
+  );
+}
+
+test("a model is active once every probe, and every generated input, is final", () => {
   const chain = createChain();
   const before = chain.balance("owner");
   const ids = register(chain);
   expect(ids).toHaveLength(2);
-  expect(before - chain.balance("owner")).toBe(1_010_000n + 200n);
+  expect(before - chain.balance("owner")).toBe(1_010_000n + 600n);
   expect(chain.escrow()).toBe(1_010_000n);
   expect(() => chain.request(1, { model: "mnist" })).toThrow(/still being admitted.*not active/);
   attest(chain, ids.slice(0, 1), NAMES, [7]);
   expect(chain.model(NEW.modelRoot)?.status).toBe(MODEL_STATUS.registered);
   attest(chain, ids.slice(1), NAMES, [8]);
-  expect(chain.model(NEW.modelRoot)).toMatchObject({ status: MODEL_STATUS.active, activeHeight: 5, pendingProbes: 0 });
+  expect(chain.model(NEW.modelRoot)).toMatchObject({ status: MODEL_STATUS.registered, pendingProbes: 4 });
+  expect(chain.violations()).toEqual([]);
+  attest(chain, generated(chain), NAMES, [1, 2, 3, 4]);
+  expect(chain.model(NEW.modelRoot)).toMatchObject({ status: MODEL_STATUS.active, activeHeight: 13, pendingProbes: 0 });
   chain.request(1, { model: "mnist" });
   expect(chain.escrow()).toBe(1_010_000n + 49_900n);
   expect(chain.violations()).toEqual([]);
@@ -89,6 +103,7 @@ test("without a quorum the deposit burns, and name and root are free again", () 
   expect(() => chain.request(1, { model: "mnist" })).toThrow(/unknown model/);
   expect(() => chain.request(1, { model: toHex(NEW.modelRoot) })).toThrow(/failed its admission/);
   attest(chain, register(chain), NAMES, [7, 7]);
+  attest(chain, generated(chain), NAMES, [7, 7, 7, 7]);
   expect(chain.model(NEW.modelRoot)?.status).toBe(MODEL_STATUS.active);
 });
 
@@ -106,8 +121,9 @@ test("jobs of an admission that failed do not count for the next one", () => {
   attest(chain, [first], NAMES, [0]);
   const again = register(chain);
   attest(chain, [second], NAMES, [7]);
-  expect(chain.model(NEW.modelRoot)).toMatchObject({ status: MODEL_STATUS.registered, pendingProbes: 2 });
+  expect(chain.model(NEW.modelRoot)).toMatchObject({ status: MODEL_STATUS.registered, pendingProbes: 6 });
   attest(chain, again, NAMES, [7, 7]);
+  attest(chain, generated(chain), NAMES, [7, 7, 7, 7]);
   expect(chain.model(NEW.modelRoot)?.status).toBe(MODEL_STATUS.active);
 });
 

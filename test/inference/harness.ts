@@ -7,7 +7,13 @@ import { buildingLane, NO_LANE, type OutputSource } from "../../chain/executor/i
 import { messageRegistry } from "../../chain/executor/runtime.ts";
 import type { BlockInfo, Event, InlineLane, Module, QueryContext } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
-import type { AttestationEvidence, Commitment, JobOutput, Reveal } from "../../chain/types/attestation.ts";
+import type {
+  AdmissionNote,
+  AttestationEvidence,
+  Commitment,
+  JobOutput,
+  Reveal,
+} from "../../chain/types/attestation.ts";
 import type { ValidatorSet } from "../../chain/types/validator.ts";
 import { authModule } from "../../modules/auth/module.ts";
 import { authzModule } from "../../modules/authz/module.ts";
@@ -18,11 +24,12 @@ import { accruedOf } from "../../modules/distribution/keeper.ts";
 import { distributionModule } from "../../modules/distribution/module.ts";
 import { feegrantModule } from "../../modules/feegrant/module.ts";
 import { genesisModel } from "../../modules/inference/genesis.ts";
+import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { CLASS_CANONICAL, type ModelManifest } from "../../modules/inference/manifest.ts";
 import { ESCROW } from "../../modules/inference/models.ts";
 import { inferenceModule } from "../../modules/inference/module.ts";
 import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
-import { type JobRecord, jobs, models } from "../../modules/inference/store.ts";
+import { JOB_KIND, JOB_STATUS, type JobRecord, jobs, models } from "../../modules/inference/store.ts";
 import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import type { InferenceView } from "../../modules/inference/view.ts";
 import { violations } from "../../modules/invariants.ts";
@@ -353,15 +360,21 @@ export function createChain(options: ChainOptions = {}) {
       return validatorKeys(name).vote.sign(attestationRoot(data, SPEC.genesisRoot));
     },
     /** A member's commitment to these signatures, whatever they are. */
-    commitTo(name: string, entries: readonly (readonly [jobId: Uint8Array, signature: Uint8Array])[]): Commitment {
+    commitTo(
+      name: string,
+      entries: readonly (readonly [jobId: Uint8Array, signature: Uint8Array])[],
+      bucket = 0,
+      notes: readonly AdmissionNote[] = [],
+    ): Commitment {
       const data = {
         validator: addressOf(name),
-        entries: entries.map(([jobId, signature]) => ({ jobId, hash: sha256(signature) })),
+        entries: entries.map(([jobId, signature]) => ({ jobId, hash: sha256(signature), bucket })),
+        notes: [...notes],
       };
       return { data, signature: validatorKeys(name).vote.sign(commitmentRoot(data, SPEC.genesisRoot)) };
     },
-    commit: (name: string, jobId: Uint8Array, output: number) =>
-      chain.commitTo(name, [[jobId, chain.sign(name, jobId, outputOf(output).root)]]),
+    commit: (name: string, jobId: Uint8Array, output: number, bucket = 0) =>
+      chain.commitTo(name, [[jobId, chain.sign(name, jobId, outputOf(output).root)]], bucket),
     reveal(name: string, jobId: Uint8Array, output: number): Reveal {
       const outputRoot = outputOf(output).root;
       return { jobId, validator: addressOf(name), outputRoot, signature: chain.sign(name, jobId, outputRoot) };
@@ -376,6 +389,19 @@ export function createChain(options: ChainOptions = {}) {
   return chain;
 }
 export type Chain = ReturnType<typeof createChain>;
+
+/** Lets the beacon of a model's generated inputs come, and has everybody attest output 1 of each. */
+export function attestGenerated(chain: Chain): void {
+  const names = Object.keys(FOUR);
+  for (const proposer of names) chain.block({ proposer });
+  const ids = readOpenJobs(chain.store).flatMap(({ jobId, job }) =>
+    job.kind === JOB_KIND.admission && job.status === JOB_STATUS.committing ? [jobId] : [],
+  );
+  const signatures = (name: string) => ids.map((jobId) => [jobId, chain.sign(name, jobId, outputOf(1).root)] as const);
+  chain.block({ commitments: names.map((name) => chain.commitTo(name, signatures(name))) });
+  const reveals = ids.flatMap((jobId) => names.map((name) => chain.reveal(name, jobId, 1)));
+  chain.block({ reveals, outputs: ids.map((jobId) => jobOutput(jobId, 1)) });
+}
 
 export function requestOf(change: Partial<MsgRequestInference> = {}): MsgRequestInference {
   return MsgRequestInference.fromPartial({

@@ -14,7 +14,7 @@ import {
   QueryJobResponse,
 } from "../../proto/inference-query.ts";
 import { accountOf, SPEC } from "../modules/network.ts";
-import { type Chain, createChain, FOUR, manifestOf, outputOf, tensor, values } from "./harness.ts";
+import { attestGenerated, type Chain, createChain, FOUR, manifestOf, outputOf, tensor, values } from "./harness.ts";
 
 const TENSORS = [tensor(1, 2)];
 const BYTES = Tensors.serialize(TENSORS);
@@ -185,6 +185,7 @@ test("a probe may be in a blob, too", () => {
   const [jobId = new Uint8Array(0)] = jobIds;
   expect(jobBlobs.get(chain.store, jobId)).toEqual(ROOT);
   attest(chain, jobId, [tensor(1, 1)]);
+  attestGenerated(chain);
   expect(chain.model(manifestOf("large").modelRoot)?.status).toBe(1);
 });
 

@@ -6,7 +6,7 @@ import { JOB_STATUS, MODEL_STATUS, models, names, versions } from "../../modules
 import { MsgRegisterModel } from "../../proto/inference.ts";
 import { QueryModelVersionsRequest, QueryModelVersionsResponse } from "../../proto/inference-query.ts";
 import { accountOf, SPEC } from "../modules/network.ts";
-import { type Chain, createChain, FOUR, INPUTS, jobOutput, manifestOf, values } from "./harness.ts";
+import { attestGenerated, type Chain, createChain, FOUR, INPUTS, jobOutput, manifestOf, values } from "./harness.ts";
 
 const SHORT = { "inference.maxDeadline": 10n, "inference.appealWindow": 10n, "inference.jobRetention": 100n };
 const OLD = manifestOf("digits");
@@ -45,7 +45,9 @@ function registerNew(chain: Chain, admit = true): void {
     },
   });
   const [jobId] = jobIds;
-  if (admit && jobId !== undefined) attest(chain, jobId);
+  if (!admit || jobId === undefined) return;
+  attest(chain, jobId);
+  attestGenerated(chain);
 }
 
 const resolved = (chain: Chain, text: string): string => {
@@ -92,7 +94,7 @@ test("a deprecated model takes no requests, says what to use instead, and ends w
   const [open] = chain.request(1, { model: "digits" }) as [Uint8Array];
   chain.block({ run: () => void chain.send.deprecate("digits@2.0.0", "digits@1.0.0") });
   expect(() => chain.request(1, { model: "digits@2.0.0" })).toThrow(
-    /digits is deprecated since height 5; its successor is digits@1\.0\.0 \([0-9a-f]{64}\)/,
+    /digits is deprecated since height 11; its successor is digits@1\.0\.0 \([0-9a-f]{64}\)/,
   );
   // The name means the newest that is active.
   expect(resolved(chain, "digits")).toBe("digits@1.0.0");

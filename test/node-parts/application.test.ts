@@ -44,8 +44,11 @@ describe("a proposer always proposes", () => {
   });
 
   test("with pools that throw, or whose choice the modules refuse: the transactions go in all the same", async () => {
-    const commitment = { data: { validator: new Uint8Array(20), entries: [] }, signature: new Uint8Array(96) };
-    const entry = { jobId: new Uint8Array(32), hash: new Uint8Array(32) };
+    const commitment = {
+      data: { validator: new Uint8Array(20), entries: [], notes: [] },
+      signature: new Uint8Array(96),
+    };
+    const entry = { jobId: new Uint8Array(32), hash: new Uint8Array(32), bucket: 0 };
     const refused = { ...commitment, data: { ...commitment.data, entries: [entry] } };
     const choices = [
       () => {

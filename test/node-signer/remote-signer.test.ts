@@ -34,8 +34,9 @@ describe("over the socket", () => {
     expect(holds(randaoRoot(5, GENESIS), await remote.randaoReveal(5))).toBe(true);
     expect(remote.lastSigned).toEqual({ height: 5, round: 0, step: "prevote" });
     expect(await remote.signAttestation(attestation(1), 5)).toHaveLength(96);
-    const entries = Array.from({ length: 256 }, () => ({ jobId: A, hash: B }));
-    expect(await remote.signCommitment({ validator: new Uint8Array(20), entries })).toHaveLength(96);
+    const entries = Array.from({ length: 256 }, () => ({ jobId: A, hash: B, bucket: 0 }));
+    const notes = Array.from({ length: 64 }, () => ({ jobId: A, code: 1 }));
+    expect(await remote.signCommitment({ validator: new Uint8Array(20), entries, notes })).toHaveLength(96);
   });
 
   test("what contradicts or goes back is refused, also after a restart; the same is signed the same again", async () => {

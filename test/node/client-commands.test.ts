@@ -96,7 +96,7 @@ describe("mistakes are one line", () => {
       [["query", "status", "--node", "here"], '--node must be a URL such as http://127.0.0.1:26657, not "here"'],
       [
         ["model", "registre", "x"],
-        'model: "registre" is none of register, list, show, check, versions, deprecate, transfer, accept (did you mean "register"?)',
+        'model: "registre" is none of register, list, show, status, check, versions, deprecate, transfer, accept (did you mean "register"?)',
       ],
       [["model", "register", at("field.json")], `${at("field.json")}: there is no field fees`],
       [["model", "register", at("fee.json")], /fee must be the fee of a run in base units, such as "5000"\n$/],

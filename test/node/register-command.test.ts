@@ -14,7 +14,7 @@ import { barText, createProgressBar } from "../../node/cli/register/progress-bar
 import { inputShapes, parseShapes } from "../../node/cli/register/shapes.ts";
 import { type Trial, tryGenerated } from "../../node/cli/register/trial.ts";
 import { UserError } from "../../node/user-error.ts";
-import { Job } from "../../proto/inference-query.ts";
+import { AdmissionMember } from "../../proto/inference-query.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const MODELS = join(import.meta.dirname, "../fixtures/models");
@@ -223,21 +223,19 @@ describe("progress", () => {
   });
 });
 
-test("each validator's part in a failed admission is told, the worst of its probes", () => {
-  const member = (operator: string, committed: boolean, revealed: boolean) => ({
-    operator,
-    committed,
-    revealed,
-    outputRoot: revealed ? ROOT : new Uint8Array(0),
-  });
-  const job = (members: readonly ReturnType<typeof member>[]) => Job.fromPartial({ members });
-  const jobs = [
-    job([member("a", true, true), member("b", true, true), member("c", false, false)]),
-    job([member("a", true, true), member("b", true, false), member("c", true, true)]),
+test("each validator's part in an admission is told, in its own words where it gave a reason", () => {
+  const member = (operator: string, committed: number, revealed: number, reason = "") =>
+    AdmissionMember.fromPartial({ operator, power: 1n, runs: 2, committed, revealed, reason });
+  const admission = [
+    member("a", 2, 2),
+    member("b", 2, 1),
+    member("c", 1, 1, "had no result in time"),
+    member("d", 0, 0),
   ];
-  expect(verdictsOf(jobs)).toEqual([
-    { operator: "a", text: "ran it, output 0707070707070707…" },
-    { operator: "b", text: "committed to an output and has not revealed it" },
-    { operator: "c", text: expect.stringMatching(/^absent: /) },
+  expect(verdictsOf(admission)).toEqual([
+    { operator: "a", text: "ran all 2 runs" },
+    { operator: "b", text: "committed to an output and has revealed 1 of 2 runs" },
+    { operator: "c", text: "absent: it had no result in time (ran 1 of 2 runs)" },
+    { operator: "d", text: "absent: it gave no reason; its log may" },
   ]);
 });

@@ -146,7 +146,7 @@ function copier(): Misbehaviour {
     if (voice === undefined || jobs.has(toHex(jobId))) return;
     jobs.add(toHex(jobId));
     const hash = jobs.size % 2 === 1 ? new Uint8Array(randomBytes(32)) : copied;
-    const data = { validator, entries: [{ jobId, hash }] };
+    const data = { validator, entries: [{ jobId, hash, bucket: 0 }], notes: [] };
     const signature = voice.voteKey.sign(commitmentRoot(data, voice.spec.genesisRoot));
     voice.outlet.broadcastCommitment({ data, signature });
   }

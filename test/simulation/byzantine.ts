@@ -119,7 +119,7 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       return { jobId, validator: operator, outputRoot, signature: key.sign(attestationRoot(data, genesisRoot)) };
     },
     commit(entries) {
-      const data = { validator: operator, entries: [...entries] };
+      const data = { validator: operator, entries: [...entries], notes: [] };
       return { data, signature: key.sign(commitmentRoot(data, genesisRoot)) };
     },
     say(message, to = everyone) {

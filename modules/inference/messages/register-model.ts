@@ -11,16 +11,16 @@ import {
 import { parseAccount } from "../../addresses.ts";
 import { moduleAddress } from "../../auth/keeper.ts";
 import { transfer } from "../../bank/keeper.ts";
+import { generatedCount, openAdmissionJob } from "../admission.ts";
 import { inferenceError } from "../errors.ts";
 import { baseFee, costUnits } from "../fees.ts";
 import { requireBlob } from "../input-blobs.ts";
-import { openJob } from "../jobs.ts";
 import { CLASS_CANONICAL, MAX_PROBES, type ModelManifest, type TensorDeclaration } from "../manifest.ts";
 import { manifestProblem } from "../manifest-check.ts";
 import { ESCROW, saveNewModel } from "../models.ts";
 import { inferenceParams } from "../params.ts";
 import { takePlace } from "../resident-set.ts";
-import { JOB_KIND, MODEL_STATUS, models } from "../store.ts";
+import { generatedWaiting, MODEL_STATUS, type ModelRecord, models } from "../store.ts";
 import { dtypeCode, serializedBytes, tensorsProblem } from "../tensor-check.ts";
 import { Tensors } from "../tensors.ts";
 import { unitPrice } from "../tier-market.ts";
@@ -139,7 +139,7 @@ function checkFree(ctx: MessageContext, manifest: ModelManifest): void {
   requireFreeVersion(ctx.store, manifest.owner, manifest);
 }
 
-/** Takes the deposit and the base fee of the probes' runs. @returns the deposit. */
+/** Takes the deposit and the base fee of the runs of all probes, the generated ones included. @returns the deposit. */
 function charge(ctx: MessageContext, message: MsgRegisterModel, manifest: ModelManifest, probes: number): bigint {
   const { params, spec } = ctx.block;
   const { depositBase, depositPerByte } = inferenceParams.read(params);
@@ -179,39 +179,26 @@ const registerModel: MessageType<MsgRegisterModel, MsgRegisterModelResponse> = {
     const probes = [...message.probes, ...message.probeBlobs.map((blob) => ({ blob }))];
     checkLimits(ctx, manifest, message.probes);
     checkFree(ctx, manifest);
-    const deposit = charge(ctx, message, manifest, probes.length);
-    const { modelRoot, engineId, owner } = manifest;
+    const generated = generatedCount(probes.length, params);
+    const deposit = charge(ctx, message, manifest, probes.length + generated);
+    const { modelRoot } = manifest;
     takePlace(ctx, manifest);
-    saveNewModel(ctx, {
+    const model: ModelRecord = {
       manifest,
       status: MODEL_STATUS.registered,
       registeredHeight: height,
       activeHeight: 0,
       deposit,
-      pendingProbes: probes.length,
+      pendingProbes: probes.length + generated,
+      worstBucket: 0,
+      costUnits: costUnits(manifest.modelBytes, params),
       failure: utf8(""),
       inlineOutHeight: 0,
-    });
-    const units = costUnits(manifest.modelBytes, params);
-    const price = unitPrice(ctx.store, params, manifest.tier);
+    };
+    saveNewModel(ctx, model);
+    generatedWaiting.set(ctx.store, [height, modelRoot], generated);
     const jobIds = probes.map((inputs, index) =>
-      openJob(ctx, {
-        kind: JOB_KIND.admission,
-        modelRoot,
-        engineId,
-        tier: manifest.tier,
-        inputsRoot: manifest.probeRoots[index] ?? ZERO_32,
-        inputs,
-        requester: owner,
-        costUnits: units,
-        baseFee: baseFee(units, price),
-        runFee: 0n,
-        escrow: 0n,
-        valueAtRisk: 0n,
-        deadline: undefined,
-        // Who is to show that it can run a model must not copy.
-        direct: false,
-      }),
+      openAdmissionJob(ctx, model, inputs, manifest.probeRoots[index] ?? ZERO_32),
     );
     ctx.emit(
       "model_registered",

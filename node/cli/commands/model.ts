@@ -7,6 +7,7 @@ import { SIGNER_OPTIONS, SIGNER_USAGE, toJsonText, withReader } from "../client.
 import type { Command, Io } from "../command.ts";
 import { checkModelFile } from "../model-check.ts";
 import { acceptModel, deprecateModel, modelVersions, transferModel } from "../model-lifecycle.ts";
+import { verdictsOf } from "../register/admission.ts";
 import { REGISTER_USAGE, registerModel } from "../register/register-model.ts";
 
 type Action = (args: readonly string[], io: Io) => Promise<number>;
@@ -27,6 +28,19 @@ async function show(args: readonly string[], io: Io): Promise<number> {
   return 0;
 }
 
+/** How far an admission is, or how it ended: by validator. */
+async function status(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArguments({ name: "model status" }, args, SIGNER_OPTIONS, ["model"]);
+  const [name = ""] = positionals;
+  const found = await withReader(values.node, (comet) => inferenceQueries(comet).model(name));
+  const { pendingProbes, costUnits, runMs, failure, admission } = found;
+  io.out(`${found.name} ${found.version}  ${found.status}${failure === "" ? "" : `: ${failure}`}`);
+  if (found.status === "REGISTERED") io.out(`waits for ${pendingProbes} more outputs`);
+  if (runMs > 0n) io.out(`a run takes up to ${runMs} ms and costs ${costUnits} units, base fee ${found.baseFee}`);
+  for (const { operator, text } of verdictsOf(admission)) io.out(`${operator}  ${text}`);
+  return 0;
+}
+
 async function check(args: readonly string[], io: Io): Promise<number> {
   const options = { json: { type: "boolean", default: false }, class: { type: "string" } } as const;
   const { values, positionals } = parseArguments({ name: "model check" }, args, options, ["file"]);
@@ -37,6 +51,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   register: registerModel,
   list,
   show,
+  status,
   check,
   versions: modelVersions,
   deprecate: deprecateModel,
@@ -49,7 +64,7 @@ export const model: Command = {
   summary: "registers, lists, shows and checks models, and takes them out of use",
   usage: [
     REGISTER_USAGE,
-    "model list | show <name> [--node url]",
+    "model list | show <name> | status <name> [--node url]   status says what each validator made of its admission",
     "model versions <name> [--json] [--node url]",
     `model deprecate <model> [--successor model] ${SIGNER_USAGE}`,
     `model transfer <model> <account> | accept <model> ${SIGNER_USAGE}   the account it is offered to accepts it`,

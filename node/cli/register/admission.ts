@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProtobufRpcClient, QueryClient } from "@cosmjs/stargate";
-import { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
-import { equalBytes, toHex } from "../../../chain/bytes.ts";
 import type { AssayClient } from "../../../client/assay-client.ts";
 import { isNotFound, UploadRefused } from "../../../client/errors.ts";
 import { cometClient } from "../../../client/node-rpc.ts";
 import { type UploadOptions, uploadModel } from "../../../client/upload-model.ts";
 import { MsgRegisterModel } from "../../../proto/inference.ts";
 import {
-  type Job,
+  type AdmissionMember,
   type Model,
-  QueryJobsRequest,
-  QueryJobsResponse,
   QueryParamsRequest,
   QueryParamsResponse,
   QueryPricesRequest,
@@ -24,7 +20,7 @@ import type { ModelFile } from "../model-file.ts";
 export interface Price {
   /** Held while the model is registered; burns if it fails its admission. */
   readonly deposit: bigint;
-  /** Of the probes' runs: never returned. */
+  /** Of the runs of probes and of the inputs that the chain generates: never returned. */
   readonly probes: bigint;
 }
 
@@ -49,9 +45,11 @@ export async function registrationPrice(node: string, bytes: number, probes: num
   );
   const price = BigInt(prices.find((each) => each.tier === tier)?.price ?? param("costUnitPrice"));
   const units = 1n + (perUnit === 0n ? 0n : BigInt(bytes) / perUnit);
+  const least = param("generatedProbes");
+  const generated = least > BigInt(probes) ? least : BigInt(probes);
   return {
     deposit: param("depositBase") + param("depositPerByte") * BigInt(bytes),
-    probes: units * price * BigInt(probes),
+    probes: units * price * (BigInt(probes) + generated),
   };
 }
 
@@ -79,7 +77,6 @@ export interface AdmissionOptions {
 }
 
 const POLL_MS = 200;
-const MAX_JOBS = 100n;
 
 /** The model with a root, if there is one. */
 export async function knownModel(client: AssayClient, root: string): Promise<Model | undefined> {
@@ -91,38 +88,18 @@ export async function knownModel(client: AssayClient, root: string): Promise<Mod
   }
 }
 
-/** The last jobs of an account that are about the admission of a model. */
-async function admissionJobs(client: AssayClient, node: string, model: Model): Promise<readonly Job[]> {
-  const request = QueryJobsRequest.encode(
-    QueryJobsRequest.fromPartial({
-      requester: model.owner,
-      pagination: PageRequest.fromPartial({ limit: MAX_JOBS, reverse: true }),
-    }),
-  ).finish();
-  const { jobs } = QueryJobsResponse.decode(await rpcOf(node).request(SERVICE, "Jobs", request));
-  const own = jobs.filter(
-    ({ admission, modelRoot, requestedHeight }) =>
-      admission && equalBytes(modelRoot, model.modelRoot) && requestedHeight === model.registeredHeight,
-  );
-  return Promise.all(own.map(({ jobId }) => client.queries.job(toHex(jobId))));
-}
-
-/** What the chain knows of each validator's part; its own log says more. */
-export function verdictsOf(jobs: readonly Job[]): readonly Verdict[] {
-  const texts = new Map<string, string>();
-  for (const { members } of jobs) {
-    for (const { operator, committed, revealed, outputRoot } of members) {
-      const text = !committed
-        ? "absent: it could not get or run the model in time; its log says why"
-        : revealed
-          ? `ran it${outputRoot.length === 0 ? "" : `, output ${toHex(outputRoot).slice(0, 16)}…`}`
-          : "committed to an output and has not revealed it";
-      // Of several probes the first that went wrong says most.
-      if (!(texts.get(operator) ?? "ran it").startsWith("ran it")) continue;
-      texts.set(operator, text);
-    }
-  }
-  return [...texts].map(([operator, text]) => ({ operator, text }));
+/** What the chain knows of each validator's part, in the validator's own words where it gave a reason. */
+export function verdictsOf(admission: readonly AdmissionMember[]): readonly Verdict[] {
+  return admission.map(({ operator, runs, committed, revealed, reason }) => {
+    const of = `of ${runs} run${runs === 1 ? "" : "s"}`;
+    const silent = "absent: it gave no reason; its log may";
+    const missing = reason === "" ? silent : `absent: it ${reason}`;
+    const part = committed === 0 ? "" : ` (ran ${committed} ${of})`;
+    if (committed < runs) return { operator, text: missing + part };
+    const text =
+      revealed < runs ? `committed to an output and has revealed ${revealed} ${of}` : `ran all ${of.slice(3)}`;
+    return { operator, text };
+  });
 }
 
 /** Refusals of bytes whose model is not registered yet. They are taken afterwards. */
@@ -191,7 +168,7 @@ export async function registerAndAdmit(
     if (model.status === "ACTIVE") return { model, verdicts: [], txHash };
     const late = performance.now() >= end;
     if (model.status === "FAILED" || late) {
-      return { model, verdicts: verdictsOf(await admissionJobs(client, node, model)), txHash };
+      return { model, verdicts: verdictsOf(model.admission), txHash };
     }
     await sleep(POLL_MS);
   }

@@ -58,7 +58,11 @@ const aggregate: AggregateVote = {
 };
 const challenge: AmnesiaChallenge = { precommits: { ...aggregate, type: 2 }, later: { ...aggregate, round: 7 } };
 const commitment: Commitment = {
-  data: { validator: bytes20, entries: [{ jobId: bytes32, hash: bytes32 }] },
+  data: {
+    validator: bytes20,
+    entries: [{ jobId: bytes32, hash: bytes32, bucket: 3 }],
+    notes: [{ jobId: bytes32, code: 1 }],
+  },
   signature: bytes96,
 };
 

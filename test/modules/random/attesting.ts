@@ -39,7 +39,8 @@ export function createAttesters(random: Random, keys: Keys) {
           const signature = key.sign(attestationRoot(data, genesisRoot));
           committed.set(id, { jobId, validator: operator, outputRoot, signature });
           if (job.direct) continue;
-          const promise = { validator: operator, entries: [{ jobId, hash: sha256(signature) }] };
+          const entries = [{ jobId, hash: sha256(signature), bucket: random.chance(0.1) ? 14 : 2 }];
+          const promise = { validator: operator, entries, notes: [] };
           offeredCommitments.push({ data: promise, signature: key.sign(commitmentRoot(promise, genesisRoot)) });
         }
         const reveal = committed.get(id);
