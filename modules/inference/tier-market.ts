@@ -16,7 +16,7 @@ const MILLION = 1_000_000n;
 /** No more than that, whatever the demand: so that amounts stay within their types. */
 const MAX_PRICE = 10n ** 18n;
 
-/** What stands for a tier where everyone is asked, as by an appeal: after the last tier. Floods of tiers leave it its own guarantee, too. */
+/** What stands for a tier where everyone is asked, as by an appeal: after the last tier. It has a price and, once in use, a guarantee of its own. */
 export const EVERYONE = MAX_TIERS;
 
 const key = (tier: number): Uint8Array => Uint8Array.of(tier);
