@@ -122,6 +122,7 @@ try {
     inline: true,
     tier: 0,
     reveal: "committed" as const,
+    class: "canonical" as const,
   };
   const file = await prepareModel(path, { ...said, shapes: [], probeFiles: [] });
   const clients = await Promise.all(

@@ -12,9 +12,9 @@ import {
   readObject,
   readText,
 } from "../genesis-section.ts";
+import { classCode, className, MODEL_CLASS_NAMES } from "./classes.ts";
 import { costUnits } from "./fees.ts";
 import {
-  CLASS_CANONICAL,
   MAX_LICENCE,
   MAX_NAME,
   MAX_TENSOR_NAME,
@@ -59,6 +59,8 @@ export interface GenesisModel {
   readonly datasets?: readonly string[];
   /** Without commitments; not, where it does not say. */
   readonly direct?: boolean;
+  /** `canonical`, where it does not say. */
+  readonly class?: string;
 }
 
 export interface GenesisTensor {
@@ -86,6 +88,7 @@ const FIELDS = [
   "tier",
   "datasets",
   "direct",
+  "class",
 ] as const;
 
 function base64(bytes: Uint8Array): string {
@@ -114,6 +117,7 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     tier: manifest.tier,
     datasets: manifest.datasets.map(base64),
     direct: manifest.direct,
+    class: className(manifest.class),
   };
 }
 
@@ -176,6 +180,11 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const inline = fields.get("inline") ?? false;
   const tier = fields.has("tier") ? readWhole(...at("tier"), MAX_TIERS - 1) : 0;
   const direct = fields.get("direct") ?? false;
+  const classText = fields.has("class") ? readText(...at("class"), 16) : "canonical";
+  const modelClass = classText === undefined ? undefined : classCode(classText);
+  if (classText !== undefined && modelClass === undefined) {
+    report(`${path}.class`, `is none of ${MODEL_CLASS_NAMES.join(", ")}`);
+  }
   if (typeof direct !== "boolean") report(`${path}.direct`, "must be true or false");
   const datasets = readList(...at("datasets")).map((each, index) =>
     readBytes(each, `${path}.datasets[${index}]`, report, 32),
@@ -198,6 +207,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     parent === undefined ||
     tier === undefined ||
     datasets.some((root) => root === undefined) ||
+    modelClass === undefined ||
     typeof inline !== "boolean" ||
     typeof direct !== "boolean"
   ) {
@@ -207,7 +217,7 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     owner,
     name: utf8(name),
     version: utf8(version),
-    class: CLASS_CANONICAL,
+    class: modelClass,
     engineId,
     inputs,
     outputs,

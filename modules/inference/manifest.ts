@@ -23,9 +23,6 @@ export const MAX_GENERATED = 8;
 /** A tier is a class of machines: a model names the one that it needs, a validator those that it serves. */
 export const MAX_TIERS = 8;
 
-/** How a model's outputs are compared. The only class so far: exact bytes of the WASM engine. */
-export const CLASS_CANONICAL = 1;
-
 /** A declared input or output: UTF-8 name, ONNX number of the element type, concrete lengths, all positive. */
 export const TensorDeclaration = new ContainerType(
   {
@@ -49,6 +46,7 @@ export const ModelManifest = new ContainerType(
     /** ASCII; unique among the owner's models. */
     name: portable(() => new ByteListType(MAX_NAME)),
     version: portable(() => new ByteListType(MAX_VERSION)),
+    /** A number of MODEL_CLASS (classes.ts). */
     class: Uint8,
     engineId: Bytes32,
     inputs: Declarations,

@@ -4,6 +4,7 @@ import { ZERO_32 } from "../../chain/types/primitives.ts";
 import type { TensorSpec } from "../../proto/inference.ts";
 import type { Job, Member, Model, Receipt as ReceiptMessage } from "../../proto/inference-query.ts";
 import { accountText, operatorText } from "../addresses.ts";
+import { className } from "./classes.ts";
 import { baseFee } from "./fees.ts";
 import { scheduledRun } from "./job-names.ts";
 import { jobKindName } from "./jobs.ts";
@@ -60,7 +61,7 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
     owner: accountText(ctx.spec, manifest.owner),
     name: modelName(manifest),
     version: fromUtf8(manifest.version),
-    class: "canonical",
+    class: className(manifest.class),
     engineId: manifest.engineId,
     inputs: tensorSpecs(manifest.inputs),
     outputs: tensorSpecs(manifest.outputs),

@@ -1,10 +1,9 @@
-import { exactness } from "../engine/exactness/exactness.ts";
 import { checkModel } from "../engine/onnx-check.ts";
-import { MalformedModelError } from "../engine/onnx-wire.ts";
 import { UserError } from "../user-error.ts";
 import { toJsonText } from "./client.ts";
 import type { Io } from "./command.ts";
 import { readBytes } from "./model-file.ts";
+import { classTable, printable, prove } from "./operator-table.ts";
 
 const CLASSES = ["canonical", "exact"] as const;
 
@@ -23,26 +22,6 @@ interface TensorShape {
 function tensorText({ name, shape }: TensorShape): string {
   return `${name}[${shape?.map((length) => (length < 0 ? "?" : length)).join(",") ?? "…"}]`;
 }
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const [first = []] = rows;
-  const widths = first.map((_, column) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
-/** Names come from a stranger's file: nothing in them may move the cursor or colour the screen. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\u00a1-\uffff]/g, "?");
-}
-
-const cell = (text: string): string => printable(text).slice(0, MAX_CELL);
-
-const MAX_CELL = 60;
 
 /**
  * `assay model check`: what a model is made of, a verdict and its reason for each operator, and the classes it can be registered in.
@@ -65,13 +44,7 @@ export function checkModelFile(path: string, { json, wanted }: CheckOptions, io:
     io.out(
       `inputs ${inputs.map(tensorText).map(printable).join(" ")}; outputs ${outputs.map(tensorText).map(printable).join(" ")}`,
     );
-    const rows = operators.map(({ node, operator, verdict, reason }) => [
-      cell(node),
-      cell(operator),
-      verdict,
-      printable(reason),
-    ]);
-    for (const line of table([["node", "operator", "verdict", "reason"], ...rows])) io.out(line);
+    for (const line of classTable(operators)) io.out(line);
     const refused = operators.filter(({ verdict }) => verdict === "refused").length;
     io.out(
       exact
@@ -83,13 +56,4 @@ export function checkModelFile(path: string, { json, wanted }: CheckOptions, io:
     }
   }
   return wanted === "exact" && !exact ? 1 : 0;
-}
-
-function prove(path: string, bytes: Uint8Array): ReturnType<typeof exactness> {
-  try {
-    return exactness(bytes);
-  } catch (error) {
-    if (error instanceof MalformedModelError) throw new UserError(`${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

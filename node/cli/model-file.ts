@@ -7,10 +7,16 @@ import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
 import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { TensorSpec } from "../../proto/inference.ts";
-import { canonicalEngineId } from "../engine/engine-id.ts";
 import { checkModel } from "../engine/onnx-check.ts";
 import { systemErrorCode, UserError } from "../user-error.ts";
 import { readJsonFile } from "./client.ts";
+import {
+  engineOf,
+  isRegisterClass,
+  REGISTER_CLASSES,
+  type RegisterClass,
+  requireClass,
+} from "./register/class-check.ts";
 
 /** A model that is ready to be registered. */
 export interface ModelFile {
@@ -54,8 +60,9 @@ const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknow
   ],
 };
 
-/** May be left out: `inline` is then false, `tier` 0, `reveal` committed. */
+/** May be left out: `inline` is then false, `tier` 0, `reveal` committed, `class` canonical. */
 const OPTIONAL: typeof FIELDS = {
+  class: [REGISTER_CLASSES.join(" or "), isRegisterClass],
   inline: ["true or false", (value) => typeof value === "boolean"],
   reveal: ["committed or direct", (value) => value === "committed" || value === "direct"],
   tier: ["a whole number", (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < MAX_TIERS],
@@ -76,6 +83,8 @@ interface Manifest {
   readonly tier?: number;
   /** `committed` where it does not say. */
   readonly reveal?: "committed" | "direct";
+  /** `canonical` where it does not say. */
+  readonly class?: RegisterClass;
   /** Inputs that every validator must run before the model is admitted. */
   readonly probes: readonly Readonly<Record<string, TensorInput>>[];
 }
@@ -129,7 +138,10 @@ function specs(declarations: Manifest["inputs"]): TensorSpec[] {
  */
 export function readModelFile(path: string): ModelFile {
   const manifest = readManifest(path);
-  const { bytes, opset } = readModelBytes(join(dirname(path), manifest.file));
+  const file = join(dirname(path), manifest.file);
+  const { bytes, opset } = readModelBytes(file);
+  const modelClass = manifest.class ?? "canonical";
+  requireClass(file, bytes, modelClass);
   const inputs = specs(manifest.inputs);
   const probes = manifest.probes.map((probe, index) => {
     try {
@@ -146,8 +158,8 @@ export function readModelFile(path: string): ModelFile {
     manifest: {
       name,
       version,
-      class: "canonical",
-      engineId: canonicalEngineId(),
+      class: modelClass,
+      engineId: engineOf(modelClass),
       inputs,
       outputs: specs(manifest.outputs),
       opset,

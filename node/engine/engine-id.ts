@@ -1,5 +1,6 @@
-import { utf8 } from "../../chain/bytes.ts";
+import { equalBytes, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { PINNED_ENGINE } from "./pinned.ts";
 
 /**
@@ -25,4 +26,10 @@ export function exactEngineId(): Uint8Array {
   return sha256(
     utf8(`class=exact\nonnxruntime=${version}\ngraphOptimizationLevel=${graphOptimizationLevel}\nthreads=${threads}\n`),
   );
+}
+
+/** The class of the models that an engine of this build is for; undefined for one that it does not have. */
+export function classOfEngine(engineId: Uint8Array): number | undefined {
+  if (equalBytes(engineId, canonicalEngineId())) return MODEL_CLASS.canonical;
+  return equalBytes(engineId, exactEngineId()) ? MODEL_CLASS.exact : undefined;
 }

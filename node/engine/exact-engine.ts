@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from "../../chain/bytes.ts";
 import type { Tensors } from "../../modules/inference/tensors.ts";
+import { holdsNan } from "./canonical-nan.ts";
 import type { Engine, EngineResult, RunRequest } from "./engine.ts";
 import { exactEngineId } from "./engine-id.ts";
 
@@ -28,7 +29,7 @@ const MAX_COUNTED = 1024;
 
 /**
  * Runs models of the class `exact`: natively, or canonically where native is missing, unfit, crashed or without an output, since only outputs are
- * proven to be equal. The first run of a model is checked before it is answered; without canonical's word it is absent. A model on which the two
+ * proven to be equal, and where an input holds a NaN, of which nothing is proven (`withoutNan` of exactness.ts: all float inputs). The first run of a model is checked before it is answered; without canonical's word it is absent. A model on which the two
  * differ is left to canonical as long as the node runs.
  */
 export function exactEngine({ native, canonical, sampleEvery = 64, onMismatch }: ExactEngineOptions): Engine {
@@ -74,7 +75,7 @@ export function exactEngine({ native, canonical, sampleEvery = 64, onMismatch }:
 
   async function run(request: RunRequest): Promise<EngineResult> {
     const key = toHex(request.modelRoot);
-    if (distrusted.has(key)) return canonical.run(request);
+    if (distrusted.has(key) || request.inputs.some(holdsNan)) return canonical.run(request);
     started ??= native();
     if (started.status().state === "unfit") return canonical.run(request);
     if (!runs.has(key)) return first(request, started);

@@ -11,7 +11,7 @@ test("the tests that show how inference answers attacks exist", () => {
 
 test("every attack has an answer and a test", () => {
   const tables = page.split("\n## ").filter((section) => section.includes("| attack |"));
-  expect(tables).toHaveLength(3);
+  expect(tables).toHaveLength(4);
   const rows = tables.flatMap((section) => section.split("\n").filter((line) => /^\| (?!attack)[^|-]/.test(line)));
   expect(rows.length).toBeGreaterThan(20);
   expect(rows.filter((row) => row.split(" | ").length !== 3 || !row.includes("“"))).toEqual([]);

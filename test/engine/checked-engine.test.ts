@@ -1,12 +1,14 @@
 import { afterAll, expect, test, vi } from "vitest";
 import { concatBytes } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { checkedEngine } from "../../node/engine/checked-engine.ts";
 import { createEngine, type RunRequest } from "../../node/engine/engine.ts";
+import { canonicalEngineId, exactEngineId } from "../../node/engine/engine-id.ts";
 import { bytesField, message, unary } from "./onnx-builder.ts";
 
 /** Of the models here: see onnx-builder.ts. */
-const DECLARED = { opset: 17, inline: false };
+const DECLARED = { opset: 17, inline: false, class: MODEL_CLASS.canonical, engineId: canonicalEngineId() };
 const engine = createEngine({ memoryMiB: 64 });
 afterAll(() => engine.close());
 
@@ -83,4 +85,15 @@ test("a model whose steps depend on its inputs is not run where it claims to run
     kind: "absent",
     reason: "a model with the operator Unique can not run inline",
   });
+});
+
+test("a manifest whose engine is that of another class is not run: natively nothing counts that is not proven", async () => {
+  for (const wrong of [{ engineId: exactEngineId() }, { class: MODEL_CLASS.exact }]) {
+    const neg = request(unary("Neg"));
+    expect(await checkedEngine(engine, () => ({ ...DECLARED, ...wrong })).run(neg)).toMatchObject({
+      kind: "absent",
+      reason: expect.stringMatching(/^the model can not be run on this chain: its class is \w+, its engine is that of/),
+    });
+    expect(neg.modelBytes).not.toHaveBeenCalled();
+  }
 });

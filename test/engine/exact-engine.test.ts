@@ -119,6 +119,34 @@ describe("exactEngine", () => {
   });
 });
 
+describe("an input with a NaN, of which nothing is proven", () => {
+  const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+  const doubles = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
+  const signalling = new Uint8Array(Uint32Array.of(0xff800001).buffer);
+
+  test.each([
+    ["float32", { dtype: 1, shape: [2], data: floats(1, Number.NaN) }],
+    ["float32, signalling and negative", { dtype: 1, shape: [1], data: signalling }],
+    ["float64", { dtype: 11, shape: [2], data: doubles(Number.NaN, 1) }],
+    ["float64, in the low word", { dtype: 11, shape: [1], data: new Uint8Array(Uint32Array.of(1, 0x7ff00000).buffer) }],
+  ])("%s: canonical alone, and the run counts for nothing", async (_, tensor) => {
+    const { engine, native, canonical, found } = setUp(output(2), output(1));
+    expect(await engine.run({ ...REQUEST, inputs: [tensor] })).toEqual(output(1));
+    expect([native.runs, canonical.runs, found.length]).toEqual([0, 1, 0]);
+  });
+
+  test.each([
+    ["an infinity", { dtype: 1, shape: [2], data: floats(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) }],
+    ["an infinite double", { dtype: 11, shape: [1], data: doubles(Number.NEGATIVE_INFINITY) }],
+    ["integers of the same bits", { dtype: 6, shape: [1], data: signalling }],
+    ["a view that is not aligned", { dtype: 1, shape: [1], data: Uint8Array.of(0xff, 0, 0, 0x80, 0x3f).subarray(1) }],
+  ])("%s is none", async (_, tensor) => {
+    const { engine, native } = setUp(output(1), output(1));
+    await engine.run({ ...REQUEST, inputs: [tensor] });
+    expect(native.runs).toBe(1);
+  });
+});
+
 describe("engineRegistry", () => {
   test("goes by the engine id; an engine that is not here is absent", async () => {
     const exact = { ...fake(output(2)), id: exactEngineId() };

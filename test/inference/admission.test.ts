@@ -143,7 +143,7 @@ const wrong: readonly (readonly [what: string, change: Partial<MsgRegisterModel>
   ["long name", { name: "a".repeat(64) }, "name has 64 bytes, at most 63"],
   ["slash", { name: "a/b" }, "must match"],
   ["version", { version: " " }, "version"],
-  ["class", { class: "tolerance" }, '"canonical" is the only one'],
+  ["class", { class: "precise" }, '"precise" is none of canonical, exact'],
   ["engine id", { engineId: new Uint8Array(31) }, "engine_id has 31 bytes, expected 32"],
   ["root", { modelRoot: new Uint8Array(0) }, "model_root has 0 bytes"],
   ["parent", { parent: new Uint8Array(3) }, "parent has 3 bytes"],

@@ -23,9 +23,10 @@ import { wholeUnits } from "../../modules/distribution/exact.ts";
 import { accruedOf } from "../../modules/distribution/keeper.ts";
 import { distributionModule } from "../../modules/distribution/module.ts";
 import { feegrantModule } from "../../modules/feegrant/module.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { genesisModel } from "../../modules/inference/genesis.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
-import { CLASS_CANONICAL, type ModelManifest } from "../../modules/inference/manifest.ts";
+import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { ESCROW } from "../../modules/inference/models.ts";
 import { inferenceModule } from "../../modules/inference/module.ts";
 import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
@@ -85,7 +86,7 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     owner: addressOf("owner"),
     name: utf8(name),
     version: utf8("1.0.0"),
-    class: CLASS_CANONICAL,
+    class: MODEL_CLASS.canonical,
     engineId: sha256(utf8("engine")),
     inputs: [declaration("x")],
     outputs: [declaration("y")],

@@ -13,6 +13,7 @@ import { prepareModel, type Said } from "../../node/cli/register/prepare.ts";
 import { barText, createProgressBar } from "../../node/cli/register/progress-bar.ts";
 import { inputShapes, parseShapes } from "../../node/cli/register/shapes.ts";
 import { type Trial, tryGenerated } from "../../node/cli/register/trial.ts";
+import { exactEngineId } from "../../node/engine/engine-id.ts";
 import { UserError } from "../../node/user-error.ts";
 import { AdmissionMember } from "../../proto/inference-query.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -29,6 +30,7 @@ const SAID: Said = {
   licence: "",
   inline: false,
   reveal: "committed",
+  class: "canonical",
   tier: 0,
   shapes: [],
   probeFiles: [],
@@ -192,6 +194,11 @@ test("mistakes are one line", async () => {
     [[model, "--name", "a", "--royalty", "2000000"], /^assay: --royalty must be a whole number from 0 to 1000000/],
     [["m.json", "--name", "a"], /^assay: model register: --name is said by the manifest m\.json$/],
     [["m.json", "--shape", "x=1"], /^assay: model register: --shape and --probe are said by the manifest/],
+    [
+      [model, "--name", "a", "--class", "precise"],
+      /^assay: model register: --class is canonical or exact, found "precise"$/,
+    ],
+    [["m.json", "--class", "exact"], /^assay: model register: --class is said by the manifest m\.json$/],
     [[model, "--nmae", "a"], /unknown option --nmae \(did you mean "--name"\?\)/],
   ];
   for (const [args, line] of cases) {
@@ -200,6 +207,33 @@ test("mistakes are one line", async () => {
     expect(output).toMatch(line);
     expect(output.split("\n")).toHaveLength(1);
   }
+});
+
+test("as exact only what is proven so: it says operator by operator where the proof ends", async () => {
+  const trap = await assay(
+    "model",
+    "register",
+    join(MODELS, "cnn_qop_u8s8.onnx"),
+    "--name",
+    "trap",
+    "--class",
+    "exact",
+  );
+  expect(trap.code).toBe(1);
+  const [first, titles, ...rows] = trap.output.split("\n");
+  expect(first).toMatch(/^assay: .*is not proven to give the same bits natively on every CPU/);
+  expect(titles).toMatch(/^node +operator +verdict +reason$/);
+  expect(
+    rows.filter((row) => / QLinearConv .* uint8 with int8 weights of up to 127, at most 64/.test(row)),
+  ).toHaveLength(3);
+  expect(rows.at(-1)).toMatch(/^register it as canonical/);
+
+  const { manifest } = await prepareModel(join(MODELS, "cnn_qop_u8u8.onnx"), {
+    ...SAID,
+    class: "exact",
+    shapes: ["x=1,1,8,8"],
+  });
+  expect(manifest).toMatchObject({ class: "exact", engineId: exactEngineId() });
 });
 
 describe("progress", () => {

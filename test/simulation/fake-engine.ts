@@ -1,6 +1,7 @@
 import { utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
-import { CLASS_CANONICAL, type ModelManifest } from "../../modules/inference/manifest.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
+import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import type { Engine } from "../../node/engine/engine.ts";
 import type { Life } from "./life.ts";
@@ -15,7 +16,7 @@ export function simulatedModel(owner: Uint8Array): ModelManifest {
     owner,
     name: utf8("simulated"),
     version: utf8("1"),
-    class: CLASS_CANONICAL,
+    class: MODEL_CLASS.canonical,
     engineId: ENGINE_ID,
     inputs: [declaration("x")],
     outputs: [declaration("y")],

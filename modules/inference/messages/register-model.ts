@@ -12,10 +12,11 @@ import { parseAccount } from "../../addresses.ts";
 import { moduleAddress } from "../../auth/keeper.ts";
 import { transfer } from "../../bank/keeper.ts";
 import { generatedCount, openAdmissionJob } from "../admission.ts";
+import { classCode, MODEL_CLASS_NAMES } from "../classes.ts";
 import { inferenceError } from "../errors.ts";
 import { baseFee, costUnits } from "../fees.ts";
 import { requireBlob } from "../input-blobs.ts";
-import { CLASS_CANONICAL, MAX_PROBES, type ModelManifest, type TensorDeclaration } from "../manifest.ts";
+import { MAX_PROBES, type ModelManifest, type TensorDeclaration } from "../manifest.ts";
 import { manifestProblem } from "../manifest-check.ts";
 import { ESCROW, saveNewModel } from "../models.ts";
 import { inferenceParams } from "../params.ts";
@@ -74,8 +75,9 @@ function revealOf(reveal: string): boolean {
 
 /** Everything that needs no state. @throws TxError inference 6 */
 function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest {
-  if (message.class !== "" && message.class !== "canonical") {
-    throw invalid(`class "${message.class.slice(0, 40)}"; "canonical" is the only one`);
+  const modelClass = classCode(message.class);
+  if (modelClass === undefined) {
+    throw invalid(`class "${message.class.slice(0, 40)}" is none of ${MODEL_CLASS_NAMES.join(", ")}`);
   }
   const fee = parseAmount(message.fee === "" ? "0" : message.fee);
   if (fee === undefined) throw invalid(`fee "${message.fee.slice(0, 60)}" is not a decimal integer`);
@@ -90,7 +92,7 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     owner,
     name: utf8(message.name),
     version: utf8(message.version),
-    class: CLASS_CANONICAL,
+    class: modelClass,
     engineId: sized(message.engineId, 32, "engine_id"),
     inputs,
     outputs,

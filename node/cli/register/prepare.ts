@@ -1,17 +1,18 @@
 import { blobRoot } from "../../../chain/blob-root.ts";
 import { toHex, utf8 } from "../../../chain/bytes.ts";
 import { encodeInputs, type TensorInput } from "../../../client/tensors.ts";
-import { CLASS_CANONICAL, MAX_PROBES } from "../../../modules/inference/manifest.ts";
+import { MODEL_CLASS } from "../../../modules/inference/classes.ts";
+import { MAX_PROBES } from "../../../modules/inference/manifest.ts";
 import { manifestProblem } from "../../../modules/inference/manifest-check.ts";
 import { dtypeName } from "../../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../../modules/inference/tensors.ts";
 import { declarationFault } from "../../engine/checked-engine.ts";
-import { canonicalEngineId } from "../../engine/engine-id.ts";
 import type { TensorSpec } from "../../engine/model-spec.ts";
 import { checkModel } from "../../engine/onnx-check.ts";
 import { UserError } from "../../user-error.ts";
 import { readJsonFile } from "../client.ts";
 import { type ModelFile, readModelBytes } from "../model-file.ts";
+import { engineOf, type RegisterClass, requireClass } from "./class-check.ts";
 import { inputShapes, parseShapes } from "./shapes.ts";
 import { openTrial, outputSpecs, tryGenerated, tryProbes } from "./trial.ts";
 
@@ -26,6 +27,7 @@ export interface Said {
   readonly inline: boolean;
   readonly tier: number;
   readonly reveal: "committed" | "direct";
+  readonly class: RegisterClass;
   /** `--shape` options. */
   readonly shapes: readonly string[];
   /** JSON files of inputs by name, each a probe or a list of them. None: they are generated. */
@@ -83,8 +85,8 @@ function checkManifest(
     owner: new Uint8Array(20),
     name: utf8(said.name),
     version: utf8(said.version),
-    class: CLASS_CANONICAL,
-    engineId: canonicalEngineId(),
+    class: MODEL_CLASS[said.class],
+    engineId: engineOf(said.class),
     inputs: specs(inputs),
     outputs: specs(outputs),
     opset,
@@ -114,6 +116,7 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
   const { bytes, opset } = readModelBytes(path);
   const fault = declarationFault(checkModel(bytes), { opset, inline: said.inline });
   if (fault !== undefined) throw new UserError(`${path}: ${fault}`);
+  requireClass(path, bytes, said.class);
   const modelRoot = blobRoot(bytes);
   const trial = openTrial(path, modelRoot, bytes);
   try {
@@ -143,8 +146,8 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
       manifest: {
         name: said.name,
         version: said.version,
-        class: "canonical",
-        engineId: canonicalEngineId(),
+        class: said.class,
+        engineId: engineOf(said.class),
         inputs: declared(inputs),
         outputs: declared(outputs),
         opset,

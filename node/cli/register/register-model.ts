@@ -12,6 +12,7 @@ import type { Io } from "../command.ts";
 import { type ModelFile, readModelFile } from "../model-file.ts";
 import { confirmed, terminalPrompt } from "../prompt.ts";
 import { type Admission, knownModel, type Price, registerAndAdmit, registrationPrice } from "./admission.ts";
+import { registerClass } from "./class-check.ts";
 import { prepareModel } from "./prepare.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -19,7 +20,7 @@ import { createProgressBar } from "./progress-bar.ts";
 export const MAX_DEPOSIT = 1_000_000_000n;
 
 export const REGISTER_USAGE = [
-  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--direct] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
+  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--direct] [--class canonical|exact] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
   `model register <manifest.json> [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
 ].join("\n");
 
@@ -35,6 +36,7 @@ const OPTIONS = {
   inline: { type: "boolean" },
   tier: { type: "string" },
   direct: { type: "boolean" },
+  class: { type: "string" },
   "inputs-out": { type: "string" },
   "max-deposit": { type: "string", default: String(MAX_DEPOSIT) },
   timeout: { type: "string", default: "120" },
@@ -43,7 +45,17 @@ const OPTIONS = {
 } as const;
 
 /** Said by a manifest's file, and by options for a bare model. */
-const OF_THE_MANIFEST = ["name", "model-version", "fee", "royalty", "licence", "inline", "tier", "direct"] as const;
+const OF_THE_MANIFEST = [
+  "name",
+  "model-version",
+  "fee",
+  "royalty",
+  "licence",
+  "inline",
+  "tier",
+  "direct",
+  "class",
+] as const;
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>["values"];
 
@@ -66,6 +78,7 @@ async function readModel(path: string, values: Values): Promise<ModelFile> {
     inline: values.inline === true,
     tier: integerOption("tier", values.tier ?? "0", 0, MAX_TIERS - 1),
     reveal: values.direct === true ? "direct" : "committed",
+    class: registerClass(values.class ?? "canonical"),
     shapes: values.shape ?? [],
     probeFiles: values.probe ?? [],
   });

@@ -272,7 +272,7 @@ export const inference: readonly Refusal[] = [
   register("a deposit of another denomination", "inference/9", { maxDeposit: coin(10n ** 12n, OTHER_DENOM) }),
   register("a deposit that is too low", "inference/9", { maxDeposit: coin(1n) }),
   ...each(NON_AMOUNTS, "fee", (wrong, fee) => register(wrong, "inference/6", { fee })),
-  register("another class", "inference/6", { class: "exact" }),
+  register("a class that there is not", "inference/6", { class: "precise" }),
   register("a way to reveal that there is not", "inference/6", { reveal: "blind" }),
   register("no name", "inference/6", { name: "" }),
   register("a name too long", "inference/6", { name: "x".repeat(1000) }),
