@@ -58,8 +58,8 @@ describe("a validator whose engine lies", () => {
     );
     expect(slash.height).toBeGreaterThanOrEqual(dissent.height + 5);
     expect(slash.attributes.burnt).toBe(String(WRONG_OUTPUT));
-    // It lied about the probe of the admission, too.
-    expect(await stakes(network)).toEqual([STAKE, STAKE, STAKE, STAKE - 2n * WRONG_OUTPUT]);
+    // It lied about the probe of the admission, too, and about the four inputs that were generated.
+    expect(await stakes(network)).toEqual([STAKE, STAKE, STAKE, STAKE - 6n * WRONG_OUTPUT]);
     await sameStateEverywhere(network, [...HONEST, BAD]);
   });
 });
