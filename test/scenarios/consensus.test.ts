@@ -102,7 +102,8 @@ describe("four validators", () => {
     rmSync(homePaths(home).data, { recursive: true });
     rmSync(homePaths(home).voteKey);
     network.start(3);
-    const tip = await network.height(0);
+    // A node that is behind would name a height that the fourth has signed before it was stopped.
+    const tip = Math.max(...(await Promise.all([0, 1, 2].map((node) => network.height(node)))));
     await network.waitForHeight(3, tip + 3);
     expect(await expectOneChain()).toBeGreaterThan(tip);
     // It may have signed what was under way when it was stopped.
