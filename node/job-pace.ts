@@ -31,13 +31,16 @@ function hadTime({ attributes }: Event, state: StateReader): boolean {
 
 /**
  * A job whose committee is too busy fails, and its runs were for nothing; with more of them than committees manage none is ever in time (measured: of 60
- * jobs a second that four validators on two cores were asked for, 600 of 760 failed). So a proposer lets in as many as a sender of TCP would: one more for
- * all that became final, half as many after a failure; requests beyond that wait, uncharged. A policy and no rule: blocks of who sees it differently are valid.
+ * jobs a second that four validators on two cores were asked for, 600 of 760 failed). So a proposer lets in as many as a sender of TCP would: twice as
+ * many in the time of a job until one fails, then half as many, and from there one more for all that became final; fewer than might be under way prove nothing.
+ * Requests beyond that wait, uncharged. A policy and no rule: blocks of who sees it differently are valid.
  * @param state at the start: what is open there may be decided already.
  */
 export function createJobPace(state: StateReader): JobPace {
   let underWay = openJobs.get(state) ?? 0;
   let window = START;
+  /** Below it the number doubles in the time that a job takes; from it on it grows by one. */
+  let threshold = MOST;
   let sinceHalved = BLOCKS;
   return {
     committed(events, after) {
@@ -51,14 +54,16 @@ export function createJobPace(state: StateReader): JobPace {
         failed++;
         if (hadTime(event, after)) late++;
       }
+      const isUsed = underWay >= window / 2;
       // What the start counted, and was decided, is not decided again.
       underWay = Math.max(0, Math.min(underWay - final - failed, openJobs.get(after) ?? 0));
       sinceHalved++;
       if (late > 0 && sinceHalved >= BLOCKS) {
         window = Math.max(LEAST, window / 2);
+        threshold = window;
         sinceHalved = 0;
       }
-      window = Math.min(MOST, window + final / window);
+      if (isUsed) window = Math.min(MOST, window + (window < threshold ? final : final / window));
     },
     get room() {
       return Math.max(0, Math.floor(window) - underWay);

@@ -16,9 +16,9 @@ import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import { mayNote } from "./admission-note.ts";
 import type { AttestationStore } from "./attestation-store.ts";
-import { type Computation, createRuns, type RunOutput, type Runs, type RunsOptions } from "./runs.ts";
+import { type Computation, createRuns, keyOf, type RunOutput, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf, sendsOutput } from "./seats.ts";
-import { type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
+import { createLookahead, type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
 
 export interface AttesterOptions extends Pick<RunsOptions, "engine" | "loadModel" | "onRun"> {
   readonly signer: AttestationSigner;
@@ -46,7 +46,7 @@ export interface Attester {
    * computed, reveals what is due, and says again what the chain has not taken.
    */
   onCommit(state: StateReader): void;
-  /** A transaction waits in the mempool: its runs are begun at low priority, if its sender could pay for them. */
+  /** A transaction waits in the mempool: its runs are begun at low priority, if its sender could pay for them and not too many wait before it. */
   onPendingTx(messages: readonly PendingMessage[]): void;
   /** Resolves when nothing more is written. */
   close(): Promise<void>;
@@ -70,6 +70,7 @@ export function createAttester(options: AttesterOptions): Attester {
   const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
   const runs = createRuns({ engine, loadModel, onRun, timeoutMs, clock, log });
   const committees = createCommitteeCache();
+  const lookahead = createLookahead();
   /** By job, from the start of the run until its attestation is on the disk. */
   const working = new Map<string, Promise<void>>();
   /** Of each open job: runs begun, and the height before which there is no other. */
@@ -115,8 +116,12 @@ export function createAttester(options: AttesterOptions): Attester {
 
   function requestOf(state: StateReader, seat: Seat): Computation | undefined {
     const id = toHex(seat.jobId);
-    const request = requests.get(id) ?? runOf(state, seat);
-    if (request !== undefined) requests.set(id, request);
+    const known = requests.get(id);
+    if (known !== undefined) return known;
+    const request = runOf(state, seat);
+    if (request === undefined) return undefined;
+    requests.set(id, request);
+    lookahead.opened(keyOf(request));
     return request;
   }
 
@@ -260,6 +265,7 @@ export function createAttester(options: AttesterOptions): Attester {
       seats = undefined;
       lists = 0;
       said.clear();
+      lookahead.committed(readTip(state).height);
       guardedAdvance();
     },
     onPendingTx(messages) {
@@ -268,8 +274,11 @@ export function createAttester(options: AttesterOptions): Attester {
         for (const message of messages) {
           if (runs.speculative >= MAX_SPECULATIVE) return;
           asked ??= tiersAsked(tip, signer.publicKey);
-          const request = speculativeRun(tip, spec, message, asked);
-          if (request !== undefined) void runs.start(request, "low");
+          const found = speculativeRun(tip, spec, message, asked);
+          // Inline the block itself waits for what has not been begun.
+          if (found === undefined || (!found.isInline && lookahead.isFull)) continue;
+          void runs.start(found.run, "low");
+          if (!found.isInline) lookahead.begun(found.run, readTip(tip).height);
         }
       } catch (error) {
         log.error({ err: error }, "speculation failed in this node");

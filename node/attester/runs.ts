@@ -66,8 +66,8 @@ export interface RunsOptions {
   readonly log: Logger;
 }
 
-/** Outputs kept: at most 16 KiB each. */
-const MAX_CACHED = 256;
+/** Outputs kept: at most 16 KiB each, some hundred bytes as a rule. More jobs than can be under way, or their outputs were computed again to be revealed. */
+const MAX_CACHED = 1536;
 const MAX_LOCAL_MODELS = 1024;
 /** Blobs of inputs in memory, of runs and of checks each: at most 16 MiB each. Checks of what nobody has hold up no runs. */
 const MAX_BLOBS_AT_ONCE = 2;

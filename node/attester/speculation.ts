@@ -17,7 +17,7 @@ import { unitPrice } from "../../modules/inference/tier-market.ts";
 import { tiersServed } from "../../modules/inference/tiers.ts";
 import { MsgInferThen, MsgRequestInference } from "../../proto/inference.ts";
 import type { StateReader } from "../../state/store.ts";
-import type { RunRequest } from "./runs.ts";
+import { keyOf, type RunRequest } from "./runs.ts";
 
 /** A message of a transaction, as it stands there. */
 export interface PendingMessage {
@@ -81,6 +81,40 @@ export function tiersAsked(state: StateReader, voteKey: Uint8Array): ReadonlySet
   return new Set(Array.from({ length: MAX_TIERS }, (_, tier) => tier).filter(isAsked));
 }
 
+/** A run that a waiting message will ask for. */
+export interface Speculation {
+  readonly run: RunRequest;
+  readonly isInline: boolean;
+}
+
+/** Which runs have been begun for messages that no block has taken yet. */
+export interface Lookahead {
+  readonly isFull: boolean;
+  begun(run: RunRequest, height: number): void;
+  /** Its job is there. */
+  opened(key: string): void;
+  /** After a block: forgets those whose message has not come for long, or never will. */
+  committed(height: number): void;
+}
+
+/** About what a block takes: an output for a request that is far behind would be forgotten, or in the way of another, when its block comes. */
+const MAX_AHEAD = 64;
+const AHEAD_BLOCKS = 8;
+
+export function createLookahead(): Lookahead {
+  const heights = new Map<string, number>();
+  return {
+    get isFull() {
+      return heights.size >= MAX_AHEAD;
+    },
+    begun: (run, height) => void heights.set(keyOf(run), height),
+    opened: (key) => void heights.delete(key),
+    committed(height) {
+      for (const [key, begun] of heights) if (height >= begun + AHEAD_BLOCKS) heights.delete(key);
+    },
+  };
+}
+
 /**
  * The run that a waiting message will ask for, if it looks as if it would succeed; undefined for any other message.
  * @param tiers whose attested jobs this validator is asked about. Inline every validator runs everything.
@@ -90,15 +124,17 @@ export function speculativeRun(
   spec: ChainSpec,
   pending: PendingMessage,
   tiers: ReadonlySet<number>,
-): RunRequest | undefined {
+): Speculation | undefined {
   const message = requestIn(pending);
   if (message === undefined) return undefined;
   const params = readParams(state);
   if (message.inputs.length > Number(inferenceParams.read(params).maxInputBytes)) return undefined;
   const model = findModel(state, spec, message.model);
-  if (model === undefined || (message.lane !== "inline" && !tiers.has(model.manifest.tier))) return undefined;
+  const isInline = message.lane === "inline";
+  if (model === undefined || (!isInline && !tiers.has(model.manifest.tier))) return undefined;
   if (!canPay(state, spec, params, message, model)) return undefined;
   const tensors = decoded(() => Tensors.deserialize(message.inputs));
   if (tensors === undefined || tensorsProblem(model.manifest.inputs, tensors) !== undefined) return undefined;
-  return { manifest: model.manifest, inputsRoot: Tensors.hashTreeRoot(tensors), inputs: message.inputs };
+  const run = { manifest: model.manifest, inputsRoot: Tensors.hashTreeRoot(tensors), inputs: message.inputs };
+  return { run, isInline };
 }

@@ -395,6 +395,36 @@ test("at most so many runs at once, speculative ones fewer", async () => {
   expect(alice.asked).toHaveLength(8 + 32);
 });
 
+test("nothing is computed for requests that a long queue is before, but for those whose block would wait", async () => {
+  const chain = createChain();
+  const alice = await start("alice", () => ok(7));
+  const wait = async (from: number, count: number, change: Parameters<typeof pending>[0] = {}) => {
+    for (let i = from; i < from + count; i++) {
+      alice.attester.onPendingTx([pending({ inputs: Tensors.serialize([tensor(i, i)]), ...change })]);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  };
+  alice.attester.onCommit(chain.store);
+  await wait(0, 70);
+  expect(alice.asked).toHaveLength(64);
+  await wait(100, 2, { lane: "inline" });
+  expect(alice.asked).toHaveLength(66);
+  // A block takes two of them: there is room for as many.
+  chain.block({
+    run() {
+      for (const i of [0, 1]) chain.send.request({ inputs: Tensors.serialize([tensor(i, i)]) });
+    },
+  });
+  alice.attester.onCommit(chain.store);
+  await wait(200, 5);
+  expect(alice.asked).toHaveLength(68);
+  // Those that no block takes are given up.
+  for (let i = 0; i < 8; i++) chain.block();
+  alice.attester.onCommit(chain.store);
+  await wait(300, 3);
+  expect(alice.asked).toHaveLength(71);
+});
+
 test("a blob of inputs is found available by those that have it, and a run takes its inputs from it", async () => {
   const chain = createChain();
   const tensors = [tensor(5, 6)];

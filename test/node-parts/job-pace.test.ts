@@ -27,9 +27,34 @@ test("as many jobs are let in as can be under way, and more as they become final
   pace.committed(events("inference_requested", 32), stateWith(32));
   expect(pace.room).toBe(0);
   pace.committed(events("inference_final", 32), stateWith(32));
-  expect(pace.room).toBe(33);
-  pace.committed([...events("inference_requested", 40)], stateWith(72));
+  expect(pace.room).toBe(64);
+  pace.committed([...events("inference_requested", 72)], stateWith(72));
   expect(pace.room).toBe(0);
+});
+
+test("twice as many in the time of a job until one fails, from half of that on one more each", () => {
+  const pace = createJobPace(stateWith(0));
+  const round = (count: number) => {
+    pace.committed(events("inference_requested", count), stateWith(count));
+    pace.committed(events("inference_final", count), stateWith(0));
+  };
+  round(32);
+  round(64);
+  expect(pace.room).toBe(128);
+  pace.committed(events("inference_requested", 2), stateWith(2));
+  pace.committed(events("inference_failed", 2), stateWith(0));
+  expect(pace.room).toBe(64);
+  round(64);
+  expect(pace.room).toBe(65);
+});
+
+test("a few jobs now and then do not open the door for a thousand", () => {
+  const pace = createJobPace(stateWith(0));
+  for (let i = 0; i < 200; i++) {
+    pace.committed(events("inference_requested", 8), stateWith(8));
+    pace.committed(events("inference_final", 8), stateWith(0));
+  }
+  expect(pace.room).toBe(32);
 });
 
 test("half as many after failures, once for those that were under way together, and never none", () => {
