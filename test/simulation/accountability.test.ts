@@ -106,7 +106,7 @@ test("where about a third of it does, runs fail, or become final on the right ou
 
 test("committees are drawn, and everyone is asked where some of those drawn lie or hide", async () => {
   for (const strategy of [wrongOutputs, withholdReveals]) {
-    const { sum } = await sumOf(3, [], {
+    const { sum } = await sumOf(2, [], {
       nodes: 7,
       byzantine: [[strategy], [strategy]],
       network: CALM,
