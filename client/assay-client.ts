@@ -6,6 +6,7 @@ import { MsgRegisterModel } from "../proto/inference.ts";
 import { blockBell } from "./block-bell.ts";
 import { NodeError } from "./errors.ts";
 import { type InferenceResult, runInference } from "./infer.ts";
+import { placeProbes } from "./input-blob.ts";
 import { cometClient, type RpcBounds } from "./node-rpc.ts";
 import { type InferenceQueries, inferenceQueries } from "./queries.ts";
 import type { TensorInput } from "./tensors.ts";
@@ -58,8 +59,14 @@ export interface AssayClient {
    * @throws TransactionFailed, TooLate, NodeError.
    */
   send(messages: readonly EncodeObject[]): Promise<ExecutedTx>;
-  /** Registers a model's manifest; its bytes go to a node before or afterwards (upload-model.ts). Throws what `send` does. */
+  /** Registers a model's manifest; its bytes go to a node before or afterwards (upload-model.ts). Throws what `send` and `placeProbes` do. */
   register(manifest: NewModel): Promise<ExecutedTx>;
+  /**
+   * Hands probes that are too large for a transaction to the node as blobs, registers those for 1,000 blocks, which costs rent, and waits until the validators
+   * hold them. `register` does so by itself. @returns the manifest that names them.
+   * @throws UploadRefused, TransactionFailed, TooLate, NodeError.
+   */
+  placeProbes(manifest: NewModel, options?: Pick<InferOptions, "timeoutMs" | "onProgress">): Promise<NewModel>;
   /**
    * Runs a model and waits for the agreed output, whose bytes have been checked against the receipt's output root.
    * @param model 64 hex digits of a model root, `<owner>/<name>`, or a name, which the node is trusted to resolve.
@@ -70,7 +77,8 @@ export interface AssayClient {
   disconnect(): void;
 }
 
-const DEFAULT_BLOB_BLOCKS = 1000;
+/** For which blobs of inputs and of probes are registered. */
+export const DEFAULT_BLOB_BLOCKS = 1000;
 const DEFAULT_PRICE = "0.025";
 const DEFAULT_MULTIPLIER = 1.4;
 const DEFAULT_MAX_GAS = 50_000_000;
@@ -124,16 +132,30 @@ export async function connectAssay(
     }
   }
 
+  async function place(
+    manifest: NewModel,
+    { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress }: Pick<InferOptions, "timeoutMs" | "onProgress"> = {},
+  ): Promise<NewModel> {
+    const bell = blockBell(endpoint);
+    try {
+      const link = { comet, queries, bell, submit, requester: address, denom };
+      return await placeProbes(link, manifest, { endpoint, blocks: DEFAULT_BLOB_BLOCKS, timeoutMs, onProgress });
+    } finally {
+      bell.close();
+    }
+  }
+
   return {
     stargate,
     queries,
     address,
     denom,
     send,
-    register(manifest) {
-      const value = MsgRegisterModel.fromPartial({ ...manifest, owner: address });
+    async register(manifest) {
+      const value = MsgRegisterModel.fromPartial({ ...(await place(manifest)), owner: address });
       return send([{ typeUrl: MsgRegisterModel.typeUrl, value }]);
     },
+    placeProbes: place,
     async infer(model, inputs, { maxFee, lane = "attested", timeoutMs = DEFAULT_TIMEOUT_MS, ...options } = {}) {
       const bell = blockBell(endpoint);
       try {

@@ -2,7 +2,7 @@ import { fromHex, toHex } from "../chain/bytes.ts";
 import { Blob } from "../chain/types/blob.ts";
 import { dtypeName } from "../modules/inference/tensor-check.ts";
 import { type Tensor, Tensors } from "../modules/inference/tensors.ts";
-import { MsgRegisterBlob } from "../proto/inference.ts";
+import { MsgRegisterBlob, type MsgRegisterModel } from "../proto/inference.ts";
 import type { InputBlob } from "../proto/inference-query.ts";
 import { isNotFound, NodeError } from "./errors.ts";
 import type { InferenceLink } from "./infer.ts";
@@ -33,6 +33,11 @@ export interface InputBlobOptions {
 /** Inputs of fewer bytes fit into a transaction on any network worth the name: the node is not asked. */
 const SURELY_SMALL = 16 * 1024;
 const RENT_UNIT_BYTES = 65_536;
+
+/** What a blob costs for so many blocks, in base units. @param price of each 64 KiB begun, a block. */
+export function blobRent(bytes: number, blocks: number, price: bigint): bigint {
+  return BigInt(Math.ceil(bytes / RENT_UNIT_BYTES) * blocks) * price;
+}
 
 /** Whether inputs have to go into a blob on this network. */
 export async function needsBlob(queries: Pick<InferenceQueries, "parameter">, bytes: number): Promise<boolean> {
@@ -69,8 +74,7 @@ export async function uploadInputs(
   if (before?.status === "ACTIVE") return uploaded(root, before);
   await uploadBlob(endpoint, bytes, options.onProgress === undefined ? {} : { onProgress: options.onProgress });
   if (before === undefined) {
-    const price = await queries.parameter("blobRentPerBlock");
-    const rent = BigInt(Math.ceil(bytes.length / RENT_UNIT_BYTES) * blocks) * price;
+    const rent = blobRent(bytes.length, blocks, await queries.parameter("blobRentPerBlock"));
     if (options.maxRent !== undefined && rent > options.maxRent) {
       throw new Error(
         `inputs of ${bytes.length} bytes for ${blocks} blocks cost ${rent} ${denom}, at most ${options.maxRent} are allowed`,
@@ -93,4 +97,23 @@ export async function uploadInputs(
     if (blob === undefined) throw new NodeError(`the validators did not find the input blob ${root} available`);
     return blob.status === "ACTIVE" ? uploaded(root, blob) : undefined;
   });
+}
+
+/**
+ * A manifest whose probes are where the chain takes them from: those that are too large for a transaction in blobs, the others as they were.
+ * @throws what `uploadInputs` does.
+ */
+export async function placeProbes<T extends Pick<MsgRegisterModel, "probes"> & Partial<MsgRegisterModel>>(
+  link: Parameters<typeof uploadInputs>[0],
+  manifest: T,
+  options: InputBlobOptions,
+): Promise<T> {
+  const probes: Uint8Array[] = [];
+  const probeBlobs = [...(manifest.probeBlobs ?? [])];
+  for (const probe of manifest.probes) {
+    if (await needsBlob(link.queries, probe.length)) {
+      probeBlobs.push(fromHex((await uploadInputs(link, Tensors.deserialize(probe), options)).root));
+    } else probes.push(probe);
+  }
+  return { ...manifest, probes, probeBlobs };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProtobufRpcClient, QueryClient } from "@cosmjs/stargate";
-import type { AssayClient } from "../../../client/assay-client.ts";
+import { type AssayClient, DEFAULT_BLOB_BLOCKS } from "../../../client/assay-client.ts";
 import { isNotFound, UploadRefused } from "../../../client/errors.ts";
+import { blobRent } from "../../../client/input-blob.ts";
 import { cometClient } from "../../../client/node-rpc.ts";
 import { type UploadOptions, uploadModel } from "../../../client/upload-model.ts";
 import { MsgRegisterModel } from "../../../proto/inference.ts";
@@ -22,6 +23,8 @@ export interface Price {
   readonly deposit: bigint;
   /** Of the runs of probes and of the inputs that the chain generates: never returned. */
   readonly probes: bigint;
+  /** Of the blobs of probes that are too large for a transaction: never returned. */
+  readonly rent: bigint;
 }
 
 const SERVICE = "assay.inference.v1.Query";
@@ -30,8 +33,10 @@ function rpcOf(node: string): ReturnType<typeof createProtobufRpcClient> {
   return createProtobufRpcClient(QueryClient.withExtensions(cometClient(node)));
 }
 
-/** What the chain asks now for a model of so many bytes. @throws UserError for an answer without these parameters. */
-export async function registrationPrice(node: string, bytes: number, probes: number, tier: number): Promise<Price> {
+/** What the chain asks now for a model. @throws UserError for an answer without these parameters. */
+export async function registrationPrice(node: string, { bytes: model, manifest }: ModelFile): Promise<Price> {
+  const { probes, tier } = manifest;
+  const bytes = model.length;
   const answer = await rpcOf(node).request(SERVICE, "Params", QueryParamsRequest.encode({}).finish());
   const values = new Map(QueryParamsResponse.decode(answer).params.map(({ name, value }) => [name, value]));
   const param = (name: string): bigint => {
@@ -46,10 +51,14 @@ export async function registrationPrice(node: string, bytes: number, probes: num
   const price = BigInt(prices.find((each) => each.tier === tier)?.price ?? param("costUnitPrice"));
   const units = 1n + (perUnit === 0n ? 0n : BigInt(bytes) / perUnit);
   const least = param("generatedProbes");
-  const generated = least > BigInt(probes) ? least : BigInt(probes);
+  const count = BigInt(probes.length);
+  const generated = least > count ? least : count;
+  const large = probes.filter(({ length }) => BigInt(length) > param("maxInputBytes"));
+  const rents = large.map(({ length }) => blobRent(length, DEFAULT_BLOB_BLOCKS, param("blobRentPerBlock")));
   return {
     deposit: param("depositBase") + param("depositPerByte") * BigInt(bytes),
-    probes: units * price * (BigInt(probes) + generated),
+    probes: units * price * (count + generated),
+    rent: rents.reduce((sum, rent) => sum + rent, 0n),
   };
 }
 
@@ -151,7 +160,12 @@ export async function registerAndAdmit(
   let txHash: string | undefined;
   if (before?.status === "REGISTERED") await handOver(node, bytes, uploading);
   else {
-    const offer = { ...manifest, maxDeposit: { denom: client.denom, amount: String(maxDeposit) } };
+    // Nothing can be simulated before the blobs that it names are there.
+    const placed = await client.placeProbes(manifest, {
+      timeoutMs,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    const offer = { ...placed, maxDeposit: { denom: client.denom, amount: String(maxDeposit) } };
     // Whatever the chain refuses it refuses before anything is sent.
     const value = MsgRegisterModel.fromPartial({ ...offer, owner: client.address });
     await client.stargate.simulate(client.address, [{ typeUrl: MsgRegisterModel.typeUrl, value }], "");

@@ -114,6 +114,7 @@ function offerText({ manifest, root, bytes }: ModelFile, price: Price, denom: st
     `owner      ${address}`,
     `deposit    ${price.deposit}${denom}, held as long as the model is registered; it burns if the validators do not admit the model`,
     `fee        ${price.probes}${denom} for ${manifest.probes.length} probes, and that of the transaction`,
+    ...(price.rent === 0n ? [] : [`rent       ${price.rent}${denom} for probes that are too large for a transaction`]),
   ].join("\n");
 }
 
@@ -182,9 +183,8 @@ export async function registerModel(args: readonly string[], io: Io): Promise<nu
   const node = nodeUrl(values.node);
   const file = await readModel(positionals[0] ?? "", values);
   const bar = createProgressBar(values.json ? { write: () => undefined } : process.stderr);
-  const { manifest, bytes } = file;
   const found = await withSigner(values, async (client) => {
-    const price = await registrationPrice(node, bytes.length, manifest.probes.length, manifest.tier);
+    const price = await registrationPrice(node, file);
     const { denom, address } = client;
     const before = await knownModel(client, file.root);
     // One that is registered has its deposit.
