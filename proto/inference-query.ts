@@ -124,7 +124,7 @@ export const Job = message(`${PACKAGE}.Job`, {
   direct: [70, "bool"],
   /** The schedule that it is a run of; zero for none. Its `sequence` is then the same number, and `message_index` 2^31 plus the number of the run. */
   schedule: [71, "uint64"],
-  /** What it was opened by: `request`, `admission`, `inline` or `availability`. */
+  /** What it was opened by: `request`, `admission`, `inline`, `appeal`, `audit` or `availability`. */
   kind: [80, "string"],
   /** Root of the blob that holds the inputs, or that it is about; else empty. */
   inputsBlob: [81, "bytes"],

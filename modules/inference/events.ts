@@ -15,7 +15,7 @@ export const eventTypes: readonly EventDoc[] = [
   {
     type: "inference_requested",
     attributes: ["job_id", "model", "requester", "kind", "deadline", "base_fee", "escrow"],
-    when: "a job was opened, by a request, by a registration of a model (kind `admission`) or of a blob of inputs (`availability`), or by an appeal",
+    when: "a job was opened, by a request, by a registration of a model (kind `admission`) or of a blob of inputs (`availability`), by an appeal, or by the chain itself (`audit`)",
   },
   {
     type: "model_deprecated",
@@ -80,8 +80,18 @@ export const eventTypes: readonly EventDoc[] = [
   },
   {
     type: "inference_suspended",
-    attributes: ["operator", "tier", "until"],
-    when: "a validator was absent from too many jobs of a tier: until that block it has no seat there",
+    attributes: ["operator", "tier", "until", "cause"],
+    when: "a validator was absent from too many jobs of a tier (cause `requests`), or did not answer too many audits (`audits`): until that block it has no seat there",
+  },
+  {
+    type: "inference_audit_opened",
+    attributes: ["job_id", "model", "tier"],
+    when: "the chain asks everyone who serves a tier for a run, to see who can run models",
+  },
+  {
+    type: "inference_audit_skipped",
+    attributes: ["reason"],
+    when: "an audit found no room for so long that it was left out",
   },
   { type: "inference_reinstated", attributes: ["operator", "tier"], when: "a suspension from a tier is over" },
   {

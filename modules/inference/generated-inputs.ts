@@ -6,9 +6,9 @@ import { DTYPES, type Tensor, type Tensors } from "./tensors.ts";
 
 /**
  * What inputs are filled with. Denormals, since arithmetic with them can take a hundred times as long; extremes (greatest and least values, infinities); zeros;
- * values as a model expects them. Of integers the denormals are small numbers, which are valid as indices more often than others.
+ * values as a model expects them. Of integers the denormals are small numbers, which are valid as indices more often than others; `fit` are those, and floats as in `plain`.
  */
-export const PATTERNS = ["denormals", "extremes", "zeros", "plain"] as const;
+export const PATTERNS = ["denormals", "extremes", "zeros", "plain", "fit"] as const;
 export type Pattern = (typeof PATTERNS)[number];
 
 /** sfc32 of PractRand: 32 bits a step, from 128 bits of the seed. */
@@ -56,7 +56,7 @@ const SMALL_INTEGERS = 8;
 function fillIntegers(view: DataView, size: number, pattern: Pattern, next: () => number): void {
   for (let at = 0; at < view.byteLength; at += size) {
     const word = next();
-    if (pattern === "denormals") view.setUint8(at, word % SMALL_INTEGERS);
+    if (pattern === "denormals" || pattern === "fit") view.setUint8(at, word % SMALL_INTEGERS);
     else if (pattern === "extremes") {
       // 00…00, ff…ff, 00…80 and ff…7f: zero, all ones, and the ends of the signed range.
       const [rest, last] = [[0, 0] as const, [255, 255] as const, [0, 128] as const, [255, 127] as const][word % 4] ?? [
@@ -86,6 +86,26 @@ function fill(view: DataView, dtype: number, pattern: Pattern, next: () => numbe
     const size = Object.values(DTYPES).find(({ code }) => code === dtype)?.size ?? 1;
     fillIntegers(view, size, pattern, next);
   }
+}
+
+/** Bits that are drawn for an element of `fit` inputs: sign, exponent and mantissa; one of the small integers. */
+const FLOAT_BITS = 26;
+const DOUBLE_BITS = 55;
+const INTEGER_BITS = 3;
+
+/** How many bits of `fit` inputs nobody knows before the seed is there: of so many different ones each is as likely, about. */
+export function fitBits(declarations: readonly TensorDeclaration[]): number {
+  return declarations.reduce((sum, { dtype, shape }) => {
+    const each =
+      dtype === DTYPES.float32.code
+        ? FLOAT_BITS
+        : dtype === DTYPES.float64.code
+          ? DOUBLE_BITS
+          : dtype === DTYPES.bool.code
+            ? 1
+            : INTEGER_BITS;
+    return sum + each * shape.reduce((count, length) => count * length, 1);
+  }, 0);
 }
 
 /**

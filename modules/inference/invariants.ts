@@ -30,6 +30,7 @@ import {
   openJobs,
   readyContinuations,
   reservations,
+  residentModels,
   residentSet,
   scheduleCount,
   scheduleDue,
@@ -121,11 +122,14 @@ export function tierMarketsInvariant(reader: StateReader): readonly string[] {
 export function residentSetInvariant(reader: StateReader): readonly string[] {
   let count = 0;
   let bytes = 0;
-  for (const [, model] of models.entries(reader)) {
+  const listed = new Set(residentModels.entries(reader).map(([root]) => toHex(root)));
+  for (const [root, model] of models.entries(reader)) {
     if (model.status === MODEL_STATUS.failed || !isResident(model)) continue;
     count++;
     bytes += model.manifest.modelBytes;
+    if (!listed.delete(toHex(root))) return [`the model ${toHex(root)} runs inline and is not listed`];
   }
+  if (listed.size > 0) return [`${listed.size} models are listed to run inline and do not`];
   const counted = residentSet.get(reader) ?? { models: 0, bytes: 0 };
   if (counted.models === count && counted.bytes === bytes) return [];
   return [`${counted.models} models of ${counted.bytes} bytes are said to run inline, there are ${count} of ${bytes}`];

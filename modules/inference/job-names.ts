@@ -9,6 +9,9 @@ export const FIRST_SCHEDULED_INDEX = 2 ** 31;
 /** Of the inputs that a model's admission generates: `messageIndex` from here on, and as `sequence` the height of the registration. */
 export const FIRST_GENERATED_INDEX = 2 ** 30;
 
+/** Of an audit: `messageIndex`, and as `sequence` the height at which it was opened. */
+export const AUDIT_INDEX = 2 ** 29;
+
 /** The schedule that a job is a run of, and which of its runs, counted from 0; undefined for a job that a message asked for. */
 export function scheduledRun(fields: {
   readonly sequence: number;

@@ -171,13 +171,14 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   reserve(ctx, market, job.costUnits);
   const { commitWindow, revealWindow, admissionWindow, committeeMax } = inferenceParams.read(params);
   const size = countSeats(eligible);
-  // Nobody is drawn for an appeal or a model's admission: those ask everyone there is.
+  // Nobody is drawn for an appeal, an audit or a model's admission: those ask everyone there is.
   const sampled = job.kind === JOB_KIND.request && size > Number(committeeMax);
   const reserved = sampled
     ? checkStake(ctx, seated(validators, eligible), job.valueAtRisk)
     : reserveStake(ctx, seated(validators, eligible), job.valueAtRisk);
   // Who is asked may have to fetch the model first.
-  const window = Number(job.kind === JOB_KIND.request ? commitWindow : admissionWindow);
+  const isUsual = job.kind === JOB_KIND.request || job.kind === JOB_KIND.audit;
+  const window = Number(isUsual ? commitWindow : admissionWindow);
   const { serving, all } = servingPower(validators, eligible);
   const record: JobRecord = {
     fields,

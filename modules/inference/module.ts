@@ -1,5 +1,6 @@
 import type { Module } from "../../chain/module.ts";
 import { storedTypes } from "../../state/collections.ts";
+import { runAudits } from "./audits.ts";
 import { beginBlock } from "./begin-block.ts";
 import { runContinuations } from "./continuations.ts";
 import { endBlock } from "./end-block.ts";
@@ -43,6 +44,7 @@ export const inferenceModule: Module = {
     beginBlock(ctx, input);
     executePenalties(ctx);
     runContinuations(ctx);
+    runAudits(ctx);
     runSchedules(ctx);
   },
   endBlock(ctx) {

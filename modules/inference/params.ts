@@ -319,6 +319,27 @@ export const inferenceParams = defineParams("inference", {
     max: 10_000_000n,
     doc: "How long a validator that was absent too often has no seat in the tier. It goes on voting, and loses no stake.",
   },
+  auditInterval: {
+    unit: "blocks",
+    default: 500n,
+    min: 0n,
+    max: 10_000_000n,
+    doc: "In each stretch of so many blocks the chain opens one capability audit, in a block that the beacon decides about; 0 for none at all.",
+  },
+  auditMaxUnits: {
+    unit: "count",
+    default: 64n,
+    min: 1n,
+    max: 1_000_000n,
+    doc: "Models of which a run costs more units are not used for audits, which nobody pays for.",
+  },
+  auditMinSample: {
+    unit: "count",
+    default: 8n,
+    min: 1n,
+    max: 1_000_000n,
+    doc: "Audits of a tier within absenceWindow before not answering more than absenceMaxShare of them suspends.",
+  },
   widenedShare: {
     unit: "ppm",
     default: 500_000n,

@@ -5,7 +5,7 @@ import { proposerIndex } from "../../chain/proposer-rotation.ts";
 import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { inferenceParams } from "./params.ts";
-import { type ModelRecord, models, residentSet, strikes } from "./store.ts";
+import { type ModelRecord, models, residentModels, residentSet, strikes } from "./store.ts";
 
 /**
  * The resident set: models that may run inline, which every validator holds loaded and warm. A model has its place from its registration on,
@@ -30,12 +30,14 @@ export function takePlace(ctx: Context, manifest: ModelManifest): void {
     );
   }
   residentSet.set(ctx.store, after);
+  residentModels.set(ctx.store, manifest.modelRoot, 1);
 }
 
 export function leavePlace(ctx: Context, manifest: ModelManifest): void {
   if (!manifest.inline) return;
   const { models: count, bytes } = residentSet.get(ctx.store) ?? EMPTY;
   residentSet.set(ctx.store, { models: count - 1, bytes: bytes - manifest.modelBytes });
+  residentModels.delete(ctx.store, manifest.modelRoot);
   strikes.delete(ctx.store, manifest.modelRoot);
 }
 

@@ -21,7 +21,8 @@ export const MODEL_STATUS = { registered: 0, active: 1, failed: 2, deprecated: 3
 /** `drawing`: the committee is to be drawn from a later beacon. */
 export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4 } as const;
 /** `appeal`: everyone runs a final job again. */
-export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3, availability: 6 } as const;
+/** `audit`: opened by the chain itself, to see who can run models. */
+export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3, audit: 4, availability: 6 } as const;
 export const APPEAL_STATUS = { open: 0, upheld: 1, overturned: 2, undecided: 3 } as const;
 
 /** `checking`: its availability job is open. One that fails or expires is forgotten. */
@@ -152,6 +153,8 @@ export type AppealRecord = ValueOf<typeof AppealRecord>;
 
 /** Within one window of so many blocks. `askedPpm` is how often a member of the tier had a seat, on average, in millionths. */
 const TierAttendance = new ContainerType({ window: Uint64, askedPpm: UintBn64 }, { typeName: "TierAttendance" });
+/** `since`: the block in which the last audit was opened or left out; `due`: the one in which the next was drawn, while it finds no room, or zero. */
+const AuditPlan = new ContainerType({ since: Uint64, due: Uint64 }, { typeName: "AuditPlan" });
 const AbsenceRecord = new ContainerType({ window: Uint64, count: Uint32 }, { typeName: "AbsenceRecord" });
 
 const BlockLoad = new ContainerType({ height: Uint64, jobs: Uint32, costUnits: Uint64 }, { typeName: "BlockLoad" });
@@ -353,6 +356,13 @@ const tierMemberKey = pairKey(bytesKey(1), operator);
 export const absences = collection("inference", 33, tierMemberKey, AbsenceRecord);
 /** (tier, operator) → the last block without a seat. */
 export const suspensions = collection("inference", 34, tierMemberKey, Uint64);
+export const auditPlan = item("inference", 61, AuditPlan);
+/** Roots of the models that have a place in the resident set. */
+export const residentModels = collection("inference", 62, modelKey, Marker);
+/** Of audits alone: by tier, one byte. */
+export const auditAttendance = collection("inference", 63, bytesKey(1), TierAttendance);
+/** Audits that a member of a tier did not answer, or not with the final output. */
+export const auditAbsences = collection("inference", 64, tierMemberKey, AbsenceRecord);
 /** By the root of the blob. */
 export const inputBlobs = collection("inference", 53, id, InputBlobRecord);
 /** By job, for as long as the job is kept: the blob that holds its inputs, or that it is about. */

@@ -7,9 +7,12 @@ import { inferenceParams } from "./params.ts";
 import { seatsOfJob } from "./seats.ts";
 import {
   absences,
+  auditAbsences,
+  auditAttendance,
   JOB_KIND,
   type JobRecord,
   participations,
+  penalties,
   suspensions,
   tierAttendance,
   tierServices,
@@ -35,14 +38,19 @@ function windowOf(ctx: Context): number {
   return Math.floor(ctx.block.height / Number(inferenceParams.read(ctx.block.params).absenceWindow));
 }
 
-/** Members of a job that had the usual time, and did not take part. */
+/** Members of a job that had the usual time, and did not take part; of an audit, those that did not attest what became final: they have not shown that they can run it. */
 function absentees(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): readonly Uint8Array[] {
   const took = participations.get(ctx.store, jobId);
   if (took === undefined) throw new Error(`nobody knows who took part in job ${toHex(jobId)}`);
-  const present = job.direct ? took.revealed : took.committed;
+  const isAudit = job.kind === JOB_KIND.audit;
+  const present = job.direct || isAudit ? took.revealed : took.committed;
   const seats = seatsOfJob(job);
   return committee.members
-    .filter((_, index) => seats.get(index) && !present.get(index))
+    .filter(
+      ({ operator }, index) =>
+        seats.get(index) &&
+        (!present.get(index) || (isAudit && penalties.has(ctx.store, [job.appealEnd, [jobId, operator]]))),
+    )
     .map(({ operator }) => operator);
 }
 
@@ -61,43 +69,63 @@ function suspendedPower(ctx: Context, tier: number, more: Uint8Array): { readonl
   return { out, all };
 }
 
-function suspend(ctx: Context, tier: number, operator: Uint8Array): void {
+function suspend(ctx: Context, tier: number, operator: Uint8Array, cause: string): void {
   const { height, params, spec } = ctx.block;
   const { out, all } = suspendedPower(ctx, tier, operator);
   if (out * MOST_SUSPENDED > all) return;
   const until = height + Number(inferenceParams.read(params).suspendBlocks);
   suspensions.set(ctx.store, [tierKey(tier), operator], until);
-  absences.delete(ctx.store, [tierKey(tier), operator]);
+  for (const counted of [absences, auditAbsences]) counted.delete(ctx.store, [tierKey(tier), operator]);
   ctx.emit(
     "inference_suspended",
     ["operator", accountText(spec, operator)],
     ["tier", String(tier)],
     ["until", String(until)],
+    ["cause", cause],
   );
 }
 
 /**
- * Counts a final job against those who were absent from it; `closeBooks` has said who was there. Only requests that gave the usual time count: not an admission,
- * which is the model's test, and not what a requester made too short. PERF: one write, and one for each absent member.
+ * Counts a final job against those who were absent from it; `closeBooks` has said who was there. Only requests that gave the usual time count, and audits: not an
+ * admission, which is the model's test, and not what a requester made too short. Audits are counted apart, so that neither answering nothing else nor answering all
+ * else, copied maybe, makes up for the other. PERF: one write, and one for each absent member.
  */
 export function noteAbsences(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
-  const { commitWindow, revealWindow, absenceMinSample, absenceMaxShare } = inferenceParams.read(ctx.block.params);
-  const { tier } = job;
-  if (job.kind !== JOB_KIND.request || job.deadline < job.requestedHeight + Number(commitWindow + revealWindow)) return;
+  const { commitWindow, revealWindow, absenceMinSample, auditMinSample, absenceMaxShare } = inferenceParams.read(
+    ctx.block.params,
+  );
+  const { tier, kind } = job;
+  if (job.deadline < job.requestedHeight + Number(commitWindow + revealWindow)) return;
+  const counted = {
+    [JOB_KIND.request]: {
+      attendance: tierAttendance,
+      missed: absences,
+      minSample: absenceMinSample,
+      cause: "requests",
+    },
+    [JOB_KIND.audit]: {
+      attendance: auditAttendance,
+      missed: auditAbsences,
+      minSample: auditMinSample,
+      cause: "audits",
+    },
+  }[kind];
+  if (counted === undefined) return;
+  const { attendance, missed, minSample, cause } = counted;
   const window = windowOf(ctx);
   const eligible = BigInt(job.eligible.getTrueBitIndexes().length);
-  const before = tierAttendance.get(ctx.store, tierKey(tier));
+  const before = attendance.get(ctx.store, tierKey(tier));
   // Of a drawn committee, what part of the tier had a seat: so often was a member asked, on average.
   const seats = (BigInt(job.committeeSize) * MILLION) / eligible;
   const askedPpm = (before?.window === window ? before.askedPpm : 0n) + seats;
-  tierAttendance.set(ctx.store, tierKey(tier), { window, askedPpm });
+  attendance.set(ctx.store, tierKey(tier), { window, askedPpm });
   for (const operator of absentees(ctx, jobId, job, committee)) {
     const key = [tierKey(tier), operator] as const;
-    const known = absences.get(ctx.store, key);
+    const known = missed.get(ctx.store, key);
     const count = (known?.window === window ? known.count : 0) + 1;
-    absences.set(ctx.store, key, { window, count });
-    const isEnough = askedPpm >= absenceMinSample * MILLION;
-    if (isEnough && BigInt(count) * MILLION * MILLION > absenceMaxShare * askedPpm) suspend(ctx, tier, operator);
+    missed.set(ctx.store, key, { window, count });
+    const isEnough = askedPpm >= minSample * MILLION;
+    if (isEnough && BigInt(count) * MILLION * MILLION > absenceMaxShare * askedPpm) suspend(ctx, tier, operator, cause);
   }
 }
 

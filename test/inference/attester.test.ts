@@ -8,7 +8,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import type { Commitment } from "../../chain/types/attestation.ts";
 import { custodyOutput } from "../../modules/inference/custody.ts";
 import { selectForBlock } from "../../modules/inference/selection.ts";
-import { BLOB_STATUS, inputBlobs, JOB_STATUS } from "../../modules/inference/store.ts";
+import { BLOB_STATUS, inputBlobs, JOB_KIND, JOB_STATUS, jobs } from "../../modules/inference/store.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { openAttestationStore } from "../../node/attester/attestation-store.ts";
 import { type Attester, type AttesterOptions, createAttester } from "../../node/attester/attester.ts";
@@ -144,6 +144,21 @@ test("where there are no commitments, a job is final after one block", async () 
   expect(nodes.flatMap(({ commitments }) => commitments)).toEqual([]);
   blockOf(chain, nodes);
   expect(chain.job(jobId)).toMatchObject({ status: JOB_STATUS.final, finalHeight: 2, outputRoot: outputOf(7).root });
+  expect(errors).toEqual([]);
+});
+
+test("an audit is answered like any job, by those who can run its model", async () => {
+  const chain = createChain({ params: { "inference.auditInterval": 4n } });
+  const nodes = await Promise.all(
+    NAMES.map((name) => start(name, () => (name === "dave" ? { kind: "absent", reason: "no engine" } : ok(7)))),
+  );
+  const audits = () => jobs.entries(chain.store).filter(([, { kind }]) => kind === JOB_KIND.audit);
+  while (audits().length === 0) chain.block({ proposer: NAMES[chain.height % NAMES.length] ?? "" });
+  const [jobId] = audits()[0] ?? [new Uint8Array()];
+  for (const { attester } of nodes) attester.onCommit(chain.store);
+  await until(() => nodes.filter(({ commitments }) => commitments.length > 0).length === 3);
+  while (chain.job(jobId).status !== JOB_STATUS.final) blockOf(chain, nodes);
+  expect(chain.job(jobId)).toMatchObject({ kind: JOB_KIND.audit, committedCount: 3, outputRoot: outputOf(7).root });
   expect(errors).toEqual([]);
 });
 

@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "0" },
     blocks: { type: "string", default: "60" },
-    /** Prints how often each message ended how. */
+    /** Prints how often each message ended how, and how many events of each type there were. */
     outcomes: { type: "boolean", default: false },
   },
 });
@@ -42,6 +42,7 @@ for (let seed = from; seed < from + seeds; seed++) {
     if (name.endsWith(" ok")) accepted += number;
     else refused += number;
   }
+  for (const [type, number] of result.events) totals.set(`event ${type}`, (totals.get(`event ${type}`) ?? 0) + number);
 }
 if (values.outcomes)
   for (const [name, number] of [...totals].sort(([a], [b]) => (a < b ? -1 : 1))) print(`${name} ${number}`);

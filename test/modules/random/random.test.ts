@@ -20,14 +20,17 @@ describe("random operations of all modules", () => {
 
   it(`break no invariant in ${SEEDS} runs, across exports and imports`, async () => {
     let exports = 0;
+    let audits = 0;
     const done = new Set<string>();
     for (let seed = 0; seed < SEEDS; seed++) {
       const run = await simulateModules({ seed, blocks: BLOCKS });
       expect(run.failure).toBeUndefined();
       exports += run.exports;
+      audits += run.events.get("inference_audit_opened") ?? 0;
       for (const outcome of run.outcomes.keys()) if (outcome.endsWith(" ok")) done.add(outcome.slice(0, -3));
     }
     expect(exports).toBeGreaterThan(0);
+    expect(audits).toBeGreaterThan(SEEDS);
     expect(done.size).toBeGreaterThan(20);
   }, 60_000);
 
