@@ -53,6 +53,9 @@ async function sumOf(seeds: number, strategies: readonly Strategy[], changes: Pa
       | "runsWidened"
       | "runsFinal"
       | "runsFailed"
+      | "runsInline"
+      | "runsAudited"
+      | "suspended"
       | "dissents"
       | "equivocations"
       | "challenges"
@@ -166,6 +169,16 @@ test("a run that half of the engines give nothing for fails, and nobody is punis
   const { sum } = await sumOf(2, [], { plants, network: CALM });
   expect(sum("runsFailed")).toBeGreaterThan(0);
   expect([sum("runsFinal"), sum("dissents"), sum("equivocations")]).toEqual([0, 0, 0]);
+});
+
+test("where nobody asks for anything, audits find the validator that can't run models, and nobody else", async () => {
+  const calm = { network: CALM, txEvery: 0, pauseEvery: 0, heights: 40 };
+  const { sum } = await sumOf(2, [], { ...calm, plants: new Map([[0, silent]]) });
+  expect(sum("runsAudited")).toBeGreaterThan(10);
+  expect([sum("suspended"), sum("dissents"), sum("runsInline")]).toEqual([2, 0, 0]);
+  const honest = await sumOf(2, [], calm);
+  expect(honest.sum("runsAudited")).toBeGreaterThan(10);
+  expect([honest.sum("suspended"), honest.sum("runsFailed")]).toEqual([0, 0]);
 });
 
 test("planted fault: an honest validator whose engine is wrong", async () => {

@@ -20,6 +20,10 @@ export interface JobCounts {
   /** Ran inline. */
   inline: number;
   failed: number;
+  /** Opened by the chain itself. */
+  audits: number;
+  /** Validators that lost their seats in a tier for a while. */
+  suspended: number;
   /** Attestations of another output than the one that became final. */
   dissents: number;
   equivocations: number;
@@ -43,7 +47,17 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
   const honest = new Set(
     operators.filter((_, i) => correct.includes(i)).map((one) => encodeAddress(genesis.spec.prefix, one)),
   );
-  const counts: JobCounts = { drawn: 0, widened: 0, final: 0, inline: 0, failed: 0, dissents: 0, equivocations: 0 };
+  const counts: JobCounts = {
+    drawn: 0,
+    widened: 0,
+    final: 0,
+    inline: 0,
+    failed: 0,
+    audits: 0,
+    suspended: 0,
+    dissents: 0,
+    equivocations: 0,
+  };
 
   function rightRoot(state: StateReader, jobId: string): string {
     const job = jobs.get(state, fromHex(jobId));
@@ -63,6 +77,12 @@ export function createJobChecks({ genesis, operators }: World, correct: readonly
         return undefined;
       case "inference_widened":
         counts.widened++;
+        return undefined;
+      case "inference_audit_opened":
+        counts.audits++;
+        return undefined;
+      case "inference_suspended":
+        counts.suspended++;
         return undefined;
       case "inference_failed":
         counts.failed++;

@@ -21,6 +21,7 @@ const SUMMED = [
   "runsFinal",
   "runsInline",
   "runsFailed",
+  "runsAudited",
   "dissents",
   "equivocations",
 ] as const;

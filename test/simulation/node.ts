@@ -1,4 +1,5 @@
 import { type RememberingBls, rememberingBls } from "../../chain/crypto/remembering-bls.ts";
+import { readTip } from "../../chain/executor/chain-state.ts";
 import type { Runtime } from "../../chain/executor/runtime.ts";
 import { createDriver, type Driver } from "../../consensus/driver/driver.ts";
 import type { Clock, ConsensusNetwork, ConsensusSigner } from "../../consensus/driver/ports.ts";
@@ -7,7 +8,7 @@ import { ante } from "../../modules/auth/ante.ts";
 import { modules } from "../../modules/registry.ts";
 import { type Attester, createAttester } from "../../node/attester/attester.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
-import { oldestBlock, readCertifiedBytes } from "../../node/block-store.ts";
+import { oldestBlock, readBlock, readCertifiedBytes } from "../../node/block-store.ts";
 import { gossipHandlers } from "../../node/gossip.ts";
 import { createInlineRuns } from "../../node/inline/inline-runs.ts";
 import { createLedger, type Ledger } from "../../node/ledger.ts";
@@ -149,6 +150,9 @@ export function createNode(options: NodeOptions): SimNode {
     const bls = rememberingBls(world.bls);
     const runtime: Runtime = { spec, modules: plant.modules?.(modules) ?? modules, ante, bls };
     const store = await openStore(life);
+    // A process that ended between writing a block and saying so has committed it all the same, maybe as the only one.
+    const last = readBlock(store, readTip(store.latest).height);
+    if (last !== undefined) watch.onCommitted(last, store);
     const { wall, steady } = clocks(life);
     const inline = createInlineRuns({ state: () => store.latest, clock: steady, onOutput: () => driver.notifyWork() });
     const ledger = createLedger({

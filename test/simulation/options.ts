@@ -61,6 +61,9 @@ export interface SimulationResult {
   readonly runsFinal: number;
   readonly runsInline: number;
   readonly runsFailed: number;
+  /** Opened by the chain itself, and validators that lost their seats in a tier. */
+  readonly runsAudited: number;
+  readonly suspended: number;
   /** Attestations of other outputs than the final one, and pairs that contradict each other, as blocks found them. */
   readonly dissents: number;
   readonly equivocations: number;

@@ -212,6 +212,8 @@ async function simulate(options: SimulationOptions, world: World): Promise<Simul
     runsFinal: checks.counts.jobs.final,
     runsInline: checks.counts.jobs.inline,
     runsFailed: checks.counts.jobs.failed,
+    runsAudited: checks.counts.jobs.audits,
+    suspended: checks.counts.jobs.suspended,
     dissents: checks.counts.jobs.dissents,
     equivocations: checks.counts.jobs.equivocations,
     lost: network.lost,

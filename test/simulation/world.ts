@@ -64,6 +64,8 @@ const PARAMS = {
   "inference.commitWindow": 2n,
   "inference.revealWindow": 2n,
   "inference.appealWindow": 3n,
+  "inference.auditInterval": 5n,
+  "inference.auditMinSample": 5n,
 };
 
 /** By the number of validators: so few that committees are drawn, and so many that the faulty, less than a third, can't be two thirds of one. */
