@@ -26,6 +26,7 @@ import type { RequestHandler } from "../../p2p/request-server.ts";
  * - `double-attester` reveals what it committed to, and then another output of the same job;
  * - `withholder` commits and never reveals;
  * - `copier` runs no model: it commits to random bytes or to another's hash, and reveals what others have revealed;
+ * - `no-engine` runs no model, and votes as if it did not matter;
  * - `lying-snapshots` gives bytes of its own for every chunk of a snapshot, and blocks of its own to who catches up;
  * - `dies-revealing` is honest, but gone before its first reveal leaves the process.
  */
@@ -36,6 +37,7 @@ export type Behaviour =
   | "double-attester"
   | "withholder"
   | "copier"
+  | "no-engine"
   | "lying-snapshots"
   | "dies-revealing";
 
@@ -202,6 +204,7 @@ const BEHAVIOURS: { readonly [B in Behaviour]: () => Misbehaviour } = {
   "double-attester": doubleAttesting,
   withholder: () => ({ outlet: withholding }),
   copier,
+  "no-engine": () => ({ engine: idleEngine }),
   "lying-snapshots": () => ({ protocols: lyingSnapshots }),
   "dies-revealing": () => ({ outlet: dying }),
 };
