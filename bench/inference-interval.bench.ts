@@ -123,6 +123,8 @@ try {
     tier: 0,
     reveal: "committed" as const,
     class: "canonical" as const,
+    absoluteTolerance: 0,
+    relativeTolerance: 0,
   };
   const file = await prepareModel(path, { ...said, shapes: [], probeFiles: [] });
   const clients = await Promise.all(

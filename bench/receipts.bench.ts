@@ -43,6 +43,7 @@ function receiptOf(size: number) {
     signers: BitArray.fromBoolArray(present),
     signature: new Uint8Array(96),
     direct: false,
+    class: 1,
   };
   const message = receiptRoot(unsigned);
   const signature = bls.aggregate(keys.filter((_, i) => present[i]).map((key) => key.sign(message)));

@@ -1,5 +1,6 @@
 import { equalBytes, fromHex, toHex } from "../chain/bytes.ts";
 import { JobFields } from "../chain/types/attestation.ts";
+import { className } from "../modules/inference/classes.ts";
 import { outputProblem } from "../modules/inference/output-check.ts";
 import { Receipt } from "../modules/inference/receipt.ts";
 import type { Job } from "../proto/inference-query.ts";
@@ -29,6 +30,8 @@ function receiptProblem(receipt: Receipt, jobId: string, job: Job, own: OwnReque
   if (!equalBytes(receipt.outputRoot, job.outputRoot)) return `it is of the output ${toHex(receipt.outputRoot)}`;
   if (!equalBytes(receipt.committeeRoot, job.committeeRoot)) return "it is of another committee";
   if (receipt.direct !== job.direct) return `it is ${receipt.direct ? "not blind" : "blind"}, the job is not so`;
+  if (className(receipt.class) !== job.class)
+    return `it is of the class ${className(receipt.class)}, the job of ${job.class}`;
   const heights = BigInt(receipt.requestedHeight) === job.requestedHeight;
   return heights && BigInt(receipt.finalHeight) === job.finalHeight ? undefined : "it has other heights than the job";
 }

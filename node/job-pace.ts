@@ -1,6 +1,7 @@
 import { fromHex } from "../chain/bytes.ts";
 import { readParams } from "../chain/executor/chain-state.ts";
 import type { Event } from "../chain/module.ts";
+import { isTolerant } from "../modules/inference/classes.ts";
 import { inferenceParams } from "../modules/inference/params.ts";
 import { jobs, openJobs } from "../modules/inference/store.ts";
 import type { StateReader } from "../state/store.ts";
@@ -24,7 +25,8 @@ const BLOCKS = 5;
 function hadTime({ attributes }: Event, state: StateReader): boolean {
   const [, jobId] = attributes.find(([name]) => name === "job_id") ?? [];
   const job = jobId === undefined ? undefined : jobs.get(state, fromHex(jobId));
-  if (job === undefined) return false;
+  // Of the class tolerance a single member can bring that about.
+  if (job === undefined || isTolerant(job)) return false;
   const { commitWindow, revealWindow } = inferenceParams.read(readParams(state));
   return job.deadline - job.requestedHeight >= Number(commitWindow + revealWindow);
 }

@@ -21,6 +21,7 @@ import { checkedEngine } from "./engine/checked-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineMismatch } from "./engine/exact-engine.ts";
 import { openEngines } from "./engine/registry.ts";
+import { openRemote } from "./engine/remote/open-remote.ts";
 import { NO_FAILPOINT, parseFailpoint } from "./failpoints.ts";
 import { refuseAfterHalt } from "./halt.ts";
 import { homePaths, readGenesis } from "./home.ts";
@@ -266,7 +267,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await parts.network.start();
     closers.push(() => parts.network.stop());
     const { processes } = config.engine;
-    const makeEngine = options.engine ?? (() => openEngines({ ...(processes === 0 ? {} : { processes }), onMismatch }));
+    const makeEngine =
+      options.engine ??
+      (() => {
+        const remote = openRemote(config, log);
+        return openEngines({ ...(processes === 0 ? {} : { processes }), ...(remote && { remote }), onMismatch });
+      });
     const onMismatch = ({ modelRoot, reason, answered }: EngineMismatch): void => {
       metrics.observeEngineRun("native", "error", 0);
       log.error(

@@ -53,6 +53,9 @@ export const Model = message(`${PACKAGE}.Model`, {
   runMs: [51, "uint64"],
   /** Outputs that its admission still waits for. */
   pendingProbes: [52, "uint32"],
+  /** In units of 10^-9; zero unless the class is `tolerance`. */
+  absoluteTolerance: [60, "uint64"],
+  relativeTolerance: [61, "uint64"],
   /** `committed` or `direct`. */
   reveal: [70, "string"],
   /** The same as `base_fee`, if the next ten blocks are full: what a request should offer. What it does not cost comes back. */
@@ -78,7 +81,7 @@ export type Member = Message<typeof Member>;
 
 export const Job = message(`${PACKAGE}.Job`, {
   jobId: [1, "bytes"],
-  /** `DRAWING`, `COMMITTING`, `REVEALING`, `FINAL` or `FAILED`. */
+  /** `DRAWING`, `EXECUTING`, `COMMITTING`, `REVEALING`, `FINAL` or `FAILED`. */
   status: [2, "string"],
   requester: [3, "string"],
   modelRoot: [4, "bytes"],
@@ -120,6 +123,10 @@ export const Job = message(`${PACKAGE}.Job`, {
   /** The job of the re-run, and what it became final on. */
   appealJob: [42, "bytes"],
   verdict: [43, "bytes"],
+  /** Of the model: `canonical`, `exact` or `tolerance`. */
+  class: [60, "string"],
+  /** Of the class `tolerance`: who publishes the output, or was last to have its turn; empty until one is drawn. */
+  executor: [61, "string"],
   /** Attested without commitments: members may have copied. */
   direct: [70, "bool"],
   /** The schedule that it is a run of; zero for none. Its `sequence` is then the same number, and `message_index` 2^31 plus the number of the run. */

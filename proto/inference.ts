@@ -17,7 +17,7 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   owner: [1, "string"],
   name: [2, "string"],
   version: [3, "string"],
-  /** `canonical`; empty means the same. */
+  /** `canonical`, `exact` or `tolerance`; empty means canonical. */
   class: [4, "string"],
   /** 32 bytes. */
   engineId: [5, "bytes"],
@@ -41,6 +41,10 @@ export const MsgRegisterModel = message("assay.inference.v1.MsgRegisterModel", {
   inline: [17, "bool"],
   /** The class of machines that it needs; only validators that serve it are asked. */
   tier: [30, "uint32"],
+  /** Of the class `tolerance`, in units of 10^-9: how far a number may be from the executor's. */
+  absoluteTolerance: [60, "uint64"],
+  /** The same, as a part of the executor's number. */
+  relativeTolerance: [61, "uint64"],
   /** `committed`, and the default: attestations are committed to before any is revealed. `direct`: they are not, and can be copied. */
   reveal: [70, "string"],
   /** Probes whose inputs are in active blobs, 32 bytes each; they come after the others. */

@@ -29,6 +29,8 @@ export const AttestationData = new ContainerType(
     outputRoot: Bytes32,
     /** Signed without a commitment before: others may have seen this output, so a receipt can't pass for a blind one. */
     direct: new BooleanType(),
+    /** Of the model (MODEL_CLASS): `tolerance` says only that the signer's own output is within the model's bound of this one. */
+    class: Uint8,
   },
   { typeName: "AttestationData" },
 );

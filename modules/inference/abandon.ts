@@ -3,9 +3,8 @@ import type { Context } from "../../chain/module.ts";
 import { abandonAdmissions, registrationOf, returnDeposit } from "./admission.ts";
 import { createCommitteeCache } from "./committee.ts";
 import { closeBooks } from "./end-block.ts";
-import { readOpenJobs, updateJob } from "./jobs.ts";
+import { appealEndOf, readOpenJobs, updateJob } from "./jobs.ts";
 import { failJob } from "./outcome.ts";
-import { inferenceParams } from "./params.ts";
 import { releaseLater } from "./reservation.ts";
 import { endSchedule } from "./schedules.ts";
 import { JOB_KIND, JOB_STATUS, schedules } from "./store.ts";
@@ -23,8 +22,7 @@ export function abandonJobs(ctx: Context): void {
     const committee = known.get(ctx.store, job.committeeRoot);
     if (committee === undefined) throw new Error(`open job ${toHex(jobId)} has no committee`);
     if (job.status === JOB_STATUS.final) {
-      const appealEnd = ctx.block.height + Number(inferenceParams.read(ctx.block.params).appealWindow);
-      releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true, appealEnd }));
+      releaseLater(ctx, jobId, updateJob(ctx, jobId, job, { settled: true, appealEnd: appealEndOf(ctx, job) }));
     } else {
       if (job.kind === JOB_KIND.admission) {
         returnDeposit(ctx, job.fields.modelRoot, registrationOf(ctx.store, jobId, job));

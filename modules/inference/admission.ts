@@ -9,6 +9,7 @@ import { createOverlay } from "../../state/overlay.ts";
 import type { StateReader } from "../../state/store.ts";
 import { transfer } from "../bank/keeper.ts";
 import { commonReason } from "./admission-notes.ts";
+import { isTolerant } from "./classes.ts";
 import type { Committee } from "./committee.ts";
 import { baseFee } from "./fees.ts";
 import { generateInputs, type Pattern } from "./generated-inputs.ts";
@@ -101,12 +102,15 @@ function openGenerated(ctx: Context, model: ModelRecord, count: number): string 
   return undefined;
 }
 
-/** The deposit of a model that nobody has found wanting returns; it may be registered anew. */
-export function returnDeposit(ctx: Context, modelRoot: Uint8Array, registeredHeight: number): void {
+const MILLION = 1_000_000n;
+
+/** The deposit of a model that nobody has found wanting returns, or a share of it; it may be registered anew. @param share ppm */
+export function returnDeposit(ctx: Context, modelRoot: Uint8Array, registeredHeight: number, share = MILLION): void {
   const model = models.get(ctx.store, modelRoot);
   if (model?.status !== MODEL_STATUS.registered || model.registeredHeight !== registeredHeight) return;
-  transfer(ctx, ESCROW, model.manifest.owner, [{ denom: ctx.block.spec.denom, amount: model.deposit }]);
-  models.set(ctx.store, modelRoot, { ...model, deposit: 0n });
+  const amount = (model.deposit * share) / MILLION;
+  transfer(ctx, ESCROW, model.manifest.owner, [{ denom: ctx.block.spec.denom, amount }]);
+  models.set(ctx.store, modelRoot, { ...model, deposit: model.deposit - amount });
 }
 
 /** Of one block; the others wait. Each costs the making and hashing of its inputs. */
@@ -184,9 +188,16 @@ export function judgeProbe(
   else failAdmission(ctx, modelRoot, registered, problem);
 }
 
-/** An admission job failed: with what most of those who gave a reason say. */
+/**
+ * An admission job failed: with what most of those who gave a reason say. Of the class `tolerance` one member, that of the turn, can bring that about: as much of the
+ * deposit returns as to who takes a model out of use.
+ */
 export function failProbe(ctx: Context, jobId: Uint8Array, job: JobRecord, reason: string): void {
   const { fields } = job;
+  if (isTolerant(job)) {
+    const { depositReturnShare } = inferenceParams.read(ctx.block.params);
+    returnDeposit(ctx, fields.modelRoot, registrationOf(ctx.store, jobId, job), depositReturnShare);
+  }
   const text = `a probe failed: ${reason}${commonReason(ctx.store, jobId, job)}`;
   failAdmission(ctx, fields.modelRoot, registrationOf(ctx.store, jobId, job), text.slice(0, 256));
 }

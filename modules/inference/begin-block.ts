@@ -7,6 +7,7 @@ import { generateProbes } from "./admission.ts";
 import { type CheckedCommitment, examineCommitment } from "./commitments.ts";
 import { createCommitteeCache } from "./committee.ts";
 import { examineEvidence, punish } from "./equivocation.ts";
+import { publishOutput } from "./executors.ts";
 import { type Finality, newlyFinal } from "./finality.ts";
 import { updateJob } from "./jobs.ts";
 import { noteProposer } from "./later-beacon.ts";
@@ -20,6 +21,7 @@ import {
   admissionNotes,
   commitments as commitmentRecords,
   JOB_STATUS,
+  jobOutputs,
   jobs,
   reveals as revealRecords,
   tallies,
@@ -71,7 +73,8 @@ function checkSignatures(
   invalid(`the signature of reveal ${bad - commitments.length} does not verify`);
 }
 
-function checkOutputs(view: CheckView, final: readonly Finality[], outputs: readonly JobOutput[]): void {
+function checkOutputs(view: CheckView, decided: readonly Finality[], outputs: readonly JobOutput[]): void {
+  const final = decided.filter(({ isCarried }) => isCarried);
   const { maxOutputBytesPerBlock } = inferenceParams.read(view.block.params);
   if (outputs.length !== final.length) {
     invalid(`${outputs.length} outputs for the ${final.length} jobs that the reveals make final`);
@@ -144,11 +147,15 @@ export function beginBlock(ctx: Context, input: BlockInput): void {
   noteProposer(ctx);
   for (const checked of commitments) applyCommitment(ctx, view, checked);
   for (const reveal of reveals) applyReveal(ctx, reveal);
-  for (const [index, finality] of final.entries()) {
-    const committee = view.committees.get(ctx.store, finality.job.committeeRoot);
-    const output = input.outputs[index];
+  const outputs = input.outputs.values();
+  for (const finality of final) {
+    const { jobId, job, outputRoot, isCarried, isFinal } = finality;
+    const committee = view.committees.get(ctx.store, job.committeeRoot);
+    const output = isCarried ? outputs.next().value?.output : jobOutputs.get(ctx.store, jobId);
     if (committee === undefined || output === undefined) throw new Error("a job became final without committee");
-    finaliseJob(ctx, committee, finality, output.output);
+    const executing = job.status === JOB_STATUS.executing;
+    const after = executing ? publishOutput(ctx, jobId, job, committee, outputRoot, output) : job;
+    if (isFinal) finaliseJob(ctx, committee, { ...finality, job: after }, output);
   }
   generateProbes(ctx);
 }

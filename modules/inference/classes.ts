@@ -4,6 +4,8 @@ export const MODEL_CLASS = {
   canonical: 1,
   /** The same bytes, which a native engine may compute: of graphs that are proven to give them on any CPU. */
   exact: 2,
+  /** One validator's output, which others attest to be within the model's bound of their own. */
+  tolerance: 3,
 } as const;
 export type ModelClassName = keyof typeof MODEL_CLASS;
 
@@ -18,4 +20,16 @@ export function classCode(text: string): number | undefined {
 /** Empty for a number that is no class. */
 export function className(code: number): ModelClassName | "" {
   return MODEL_CLASS_NAMES.find((name) => MODEL_CLASS[name] === code) ?? "";
+}
+
+/** Bounds of the class `tolerance` are whole multiples of 10^-9: no float is in the state. */
+export const TOLERANCE_UNIT = 1_000_000_000;
+/** A million. */
+export const MAX_ABSOLUTE_TOLERANCE = 1_000_000 * TOLERANCE_UNIT;
+/** As large as the number itself: beyond that its sign would say nothing. */
+export const MAX_RELATIVE_TOLERANCE = TOLERANCE_UNIT;
+
+/** Whether a job goes by an executor's output, and not by bytes that everyone must have alike. */
+export function isTolerant({ class: code }: { readonly class: number }): boolean {
+  return code === MODEL_CLASS.tolerance;
 }

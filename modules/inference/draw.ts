@@ -7,10 +7,16 @@ import type { ValidatorSet } from "../../chain/types/validator.ts";
 /** Browser-safe: whoever has the set, the bits and the beacon can draw again. */
 
 const DOMAIN_COMMITTEE = utf8("assay committee");
+const DOMAIN_EXECUTOR = utf8("assay executor");
 
 /** Of one job. Another job of the same block has another committee. */
 export function committeeSeed(beacon: Uint8Array, jobId: Uint8Array): Uint8Array {
   return sha256(DOMAIN_COMMITTEE, beacon, jobId);
+}
+
+/** Of who publishes the output of a job of the class `tolerance`. */
+export function executorSeed(beacon: Uint8Array, jobId: Uint8Array): Uint8Array {
+  return sha256(DOMAIN_EXECUTOR, beacon, jobId);
 }
 
 /** Uniform below `bound`, which is at most 2^64: of 256 bits the remainder is biased by less than 2^-190. */

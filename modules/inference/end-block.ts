@@ -5,10 +5,12 @@ import { MAX_INLINE_RESULTS_PER_BLOCK } from "../../chain/types/limits.ts";
 import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { heightKey } from "../../state/collections.ts";
 import { accountText } from "../addresses.ts";
+import { isTolerant } from "./classes.ts";
 import { type Committee, createCommitteeCache, validatorsRoot } from "./committee.ts";
 import { returnDeposits } from "./deprecation.ts";
+import { passTurn } from "./executors.ts";
 import { releaseBlobs } from "./input-blobs.ts";
-import { dueJobs, updateJob } from "./jobs.ts";
+import { appealEndOf, dueJobs, updateJob } from "./jobs.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { isQuorum } from "./quorum.ts";
@@ -112,16 +114,17 @@ function judge(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Commi
 function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee: Committee): void {
   const { height, params } = ctx.block;
   if (job.status === JOB_STATUS.final) {
-    const appealEnd = height + Number(inferenceParams.read(params).appealWindow);
-    const closed = updateJob(ctx, jobId, job, { settled: true, appealEnd });
-    judge(ctx, jobId, closed, committee);
+    const closed = updateJob(ctx, jobId, job, { settled: true, appealEnd: appealEndOf(ctx, job) });
+    // Who has another output of the class tolerance says nothing, and is not absent for that.
+    if (!isTolerant(job)) judge(ctx, jobId, closed, committee);
     releaseLater(ctx, jobId, closed);
     closeBooks(ctx, jobId, committee);
-    noteAbsences(ctx, jobId, closed, committee);
+    if (!isTolerant(job)) noteAbsences(ctx, jobId, closed, committee);
     return;
   }
   if (job.status === JOB_STATUS.drawing) {
     drawCommittee(ctx, jobId, job, committee);
+    if (jobs.get(ctx.store, jobId)?.status === JOB_STATUS.failed) closeBooks(ctx, jobId, committee);
     return;
   }
   if (
@@ -136,12 +139,16 @@ function closeWindow(ctx: Context, jobId: Uint8Array, job: JobRecord, committee:
   }
   if (mayWiden(ctx, job)) {
     widen(ctx, jobId, job, committee);
+    if (jobs.get(ctx.store, jobId)?.status === JOB_STATUS.failed) closeBooks(ctx, jobId, committee);
     return;
   }
+  if (isTolerant(job) && passTurn(ctx, jobId, job, committee)) return;
   const reason =
     job.status === JOB_STATUS.committing
       ? `${job.committedPower} of ${job.committeePower} power committed`
-      : "no output was attested by more than two thirds of the committee";
+      : job.status === JOB_STATUS.executing
+        ? "no executor published an output"
+        : "no output was attested by more than two thirds of the committee";
   failJob(ctx, jobId, job, reason);
   closeBooks(ctx, jobId, committee);
 }

@@ -8,7 +8,7 @@ import type { AttestationEvidence, Reveal } from "../../chain/types/attestation.
 import type { Validator } from "../../chain/types/validator.ts";
 import { accountText } from "../addresses.ts";
 import { punishEquivocation } from "../slashing/keeper.ts";
-import { attestationRoot } from "./signatures.ts";
+import { attestationOf, attestationRoot } from "./signatures.ts";
 import { equivocations, type JobRecord, jobs } from "./store.ts";
 import type { CheckView } from "./view.ts";
 
@@ -30,10 +30,9 @@ export function examineAttestation(view: CheckView, reveal: Reveal): string | At
   const { jobId, validator, outputRoot, signature } = reveal;
   const job = jobs.get(view.store, jobId);
   if (job === undefined) return "there is no such job, or no longer";
-  const { committeeRoot, direct } = job;
-  const seat = view.committees.get(view.store, committeeRoot)?.seat(validator);
+  const seat = view.committees.get(view.store, job.committeeRoot)?.seat(validator);
   if (seat === undefined) return "it is not in the committee";
-  const message = attestationRoot({ jobId, committeeRoot, outputRoot, direct }, view.block.spec.genesisRoot);
+  const message = attestationRoot(attestationOf(jobId, job, outputRoot), view.block.spec.genesisRoot);
   return { job, member: seat.member, signatureSet: { publicKey: seat.member.voteKey, message, signature } };
 }
 

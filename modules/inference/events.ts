@@ -100,6 +100,16 @@ export const eventTypes: readonly EventDoc[] = [
     when: "the committee of a job was drawn, where more validators serve its tier than a committee has",
   },
   {
+    type: "inference_executor",
+    attributes: ["job_id", "operator", "turn"],
+    when: "a member was drawn to publish its output of a job of the class tolerance",
+  },
+  {
+    type: "inference_published",
+    attributes: ["job_id", "operator", "output_root", "exec_error"],
+    when: "it did so, and others attest the output if theirs is within the model's bound of it",
+  },
+  {
     type: "inference_widened",
     attributes: ["job_id", "members"],
     when: "those drawn had no quorum, and everyone of the tier is asked",

@@ -12,7 +12,7 @@ import {
   readObject,
   readText,
 } from "../genesis-section.ts";
-import { classCode, className, MODEL_CLASS_NAMES } from "./classes.ts";
+import { classCode, className, MAX_ABSOLUTE_TOLERANCE, MODEL_CLASS_NAMES } from "./classes.ts";
 import { costUnits } from "./fees.ts";
 import {
   MAX_LICENCE,
@@ -61,6 +61,9 @@ export interface GenesisModel {
   readonly direct?: boolean;
   /** `canonical`, where it does not say. */
   readonly class?: string;
+  /** Of the class `tolerance`, in units of 10^-9; 0, where it does not say. */
+  readonly absoluteTolerance?: number;
+  readonly relativeTolerance?: number;
 }
 
 export interface GenesisTensor {
@@ -89,6 +92,8 @@ const FIELDS = [
   "datasets",
   "direct",
   "class",
+  "absoluteTolerance",
+  "relativeTolerance",
 ] as const;
 
 function base64(bytes: Uint8Array): string {
@@ -118,6 +123,8 @@ export function genesisModel(manifest: ModelManifest, prefix: string): GenesisMo
     datasets: manifest.datasets.map(base64),
     direct: manifest.direct,
     class: className(manifest.class),
+    absoluteTolerance: manifest.absoluteTolerance,
+    relativeTolerance: manifest.relativeTolerance,
   };
 }
 
@@ -180,6 +187,10 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
   const inline = fields.get("inline") ?? false;
   const tier = fields.has("tier") ? readWhole(...at("tier"), MAX_TIERS - 1) : 0;
   const direct = fields.get("direct") ?? false;
+  const toleranceOf = (name: "absoluteTolerance" | "relativeTolerance") =>
+    fields.has(name) ? readWhole(...at(name), MAX_ABSOLUTE_TOLERANCE) : 0;
+  const absoluteTolerance = toleranceOf("absoluteTolerance");
+  const relativeTolerance = toleranceOf("relativeTolerance");
   const classText = fields.has("class") ? readText(...at("class"), 16) : "canonical";
   const modelClass = classText === undefined ? undefined : classCode(classText);
   if (classText !== undefined && modelClass === undefined) {
@@ -208,6 +219,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     tier === undefined ||
     datasets.some((root) => root === undefined) ||
     modelClass === undefined ||
+    absoluteTolerance === undefined ||
+    relativeTolerance === undefined ||
     typeof inline !== "boolean" ||
     typeof direct !== "boolean"
   ) {
@@ -233,6 +246,8 @@ function readModel(value: unknown, path: string, prefix: string, report: Report)
     tier,
     inline,
     direct,
+    absoluteTolerance,
+    relativeTolerance,
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) report(path, problem);

@@ -103,6 +103,8 @@ export function runInline(
     reserved: 0n,
     failure: utf8(""),
     direct: false,
+    class: model.manifest.class,
+    executors: [],
   });
   jobOutputs.set(ctx.store, jobId, output);
   jobsByHeight.set(ctx.store, [height, jobId], 1);

@@ -7,8 +7,10 @@ import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { heightKey } from "../../state/collections.ts";
 import type { StateReader } from "../../state/store.ts";
 import { accountText } from "../addresses.ts";
+import { isTolerant, MODEL_CLASS } from "./classes.ts";
 import { validatorsRoot } from "./committee.ts";
 import { inferenceError } from "./errors.ts";
+import { modelByRoot } from "./models.ts";
 import { inferenceParams } from "./params.ts";
 import { checkStake, reserveStake } from "./reservation.ts";
 import { countSeats, seated } from "./seats.ts";
@@ -29,7 +31,7 @@ import { requireTier, servingPower } from "./tiers.ts";
 
 /** The height at whose end a window of an open job closes. */
 export function dueHeight(job: JobRecord): number {
-  if (job.status === JOB_STATUS.committing || job.status === JOB_STATUS.drawing)
+  if (job.status === JOB_STATUS.committing || job.status === JOB_STATUS.drawing || job.status === JOB_STATUS.executing)
     return Math.min(job.commitEnd, job.deadline);
   if (job.status === JOB_STATUS.revealing) return Math.min(job.revealEnd, job.deadline);
   return job.revealEnd;
@@ -146,6 +148,29 @@ export function directRevealEnd(height: number, params: Params): number {
   return height + Number(commitWindow) + Number(revealWindow);
 }
 
+/** Blocks that an executor has to publish its output, and then others to attest it. */
+export function executorWindow(kind: number, params: Params): number {
+  const { executorWindow: usual, admissionWindow } = inferenceParams.read(params);
+  // At an admission who is asked may have to fetch the model first.
+  return Number(kind === JOB_KIND.admission && admissionWindow > usual ? admissionWindow : usual);
+}
+
+/** The block before which the output of a job whose reveals end now can be appealed. Of the class `tolerance` there is nothing that a re-run could refute. */
+export function appealEndOf({ block }: Context, job: JobRecord): number {
+  return isTolerant(job) ? block.height : block.height + Number(inferenceParams.read(block.params).appealWindow);
+}
+
+/** For the turns of all executors. */
+function executionRoom(kind: number, params: Params): number {
+  return 2 * executorWindow(kind, params) * Number(inferenceParams.read(params).executorTurns);
+}
+
+/** What a model of a job claims. A job that is about a blob is about its exact bytes, also where a model has the same. */
+function classOf(ctx: Context, { kind, modelRoot }: NewJob): number {
+  if (kind === JOB_KIND.availability) return MODEL_CLASS.canonical;
+  return modelByRoot(ctx.store, modelRoot)?.manifest.class ?? MODEL_CLASS.canonical;
+}
+
 export function jobKindName(kind: number): string {
   return Object.entries(JOB_KIND).find(([, number]) => number === kind)?.[0] ?? "";
 }
@@ -165,6 +190,13 @@ function everyone(count: number): BitArray {
 export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const { height, params, spec, validators } = ctx.block;
   const { jobId, fields } = newJobId(ctx, job);
+  const modelClass = classOf(ctx, job);
+  const executes = modelClass === MODEL_CLASS.tolerance;
+  // What is never punished for being wrong answers for nothing.
+  if (executes && job.valueAtRisk > 0n) {
+    throw inferenceError("insecure", "no stake answers for an output of the class tolerance: value_at_risk must be 0");
+  }
+  const direct = job.direct || executes;
   const eligible = job.tier === undefined ? everyone(validators.length) : requireTier(ctx, job.tier);
   // Room is kept for appeals alone: what else asks everyone is one of the lowest tier there.
   const market = job.tier ?? (job.kind === JOB_KIND.appeal ? EVERYONE : 0);
@@ -173,6 +205,7 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
   const size = countSeats(eligible);
   // Nobody is drawn for an appeal, an audit or a model's admission: those ask everyone there is.
   const sampled = job.kind === JOB_KIND.request && size > Number(committeeMax);
+  const waits = sampled || executes;
   const reserved = sampled
     ? checkStake(ctx, seated(validators, eligible), job.valueAtRisk)
     : reserveStake(ctx, seated(validators, eligible), job.valueAtRisk);
@@ -184,15 +217,17 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     fields,
     txHash: ctx.txHash,
     kind: job.kind,
-    status: sampled ? JOB_STATUS.drawing : job.direct ? JOB_STATUS.revealing : JOB_STATUS.committing,
+    status: waits ? JOB_STATUS.drawing : direct ? JOB_STATUS.revealing : JOB_STATUS.committing,
     settled: false,
     requestedHeight: height,
     deadline:
       job.deadline ??
-      height + window + Number(revealWindow) + (sampled ? DRAW_ROOM + window + Number(revealWindow) : 0),
+      (executes
+        ? height + DRAW_ROOM + executionRoom(job.kind, params)
+        : height + window + Number(revealWindow) + (sampled ? DRAW_ROOM + window + Number(revealWindow) : 0)),
     // Of a draw: when to look for its beacon.
-    commitEnd: sampled ? height + 1 : job.direct ? height : height + window,
-    revealEnd: job.direct && !sampled ? directRevealEnd(height, params) : 0,
+    commitEnd: waits ? height + 1 : direct ? height : height + window,
+    revealEnd: direct && !waits ? directRevealEnd(height, params) : 0,
     committeeRoot: validatorsRoot(validators),
     eligible,
     drawn: sampled ? BitArray.fromBitLen(validators.length) : eligible,
@@ -215,7 +250,9 @@ export function openJob(ctx: MessageContext, job: NewJob): Uint8Array {
     valueAtRisk: job.valueAtRisk,
     reserved: sampled ? 0n : reserved,
     failure: utf8(""),
-    direct: job.direct,
+    direct,
+    class: modelClass,
+    executors: [],
   };
   jobs.set(ctx.store, jobId, record);
   if (job.inputs instanceof Uint8Array) jobInputs.set(ctx.store, jobId, job.inputs);

@@ -1,5 +1,6 @@
 import { fromUtf8, toHex } from "../../chain/bytes.ts";
 import { MAX_INLINE_OUTPUT } from "../../chain/types/limits.ts";
+import { className, MAX_ABSOLUTE_TOLERANCE, MAX_RELATIVE_TOLERANCE, MODEL_CLASS } from "./classes.ts";
 import {
   MAX_DATASETS,
   MAX_LICENCE,
@@ -54,6 +55,23 @@ function declarationsProblem(what: string, declarations: readonly TensorDeclarat
   return undefined;
 }
 
+function toleranceProblem({
+  class: code,
+  absoluteTolerance: absolute,
+  relativeTolerance: relative,
+  inline,
+}: ModelManifest): string | undefined {
+  if (code !== MODEL_CLASS.tolerance) {
+    return absolute + relative === 0 ? undefined : `a tolerance of a model of the class ${className(code)}`;
+  }
+  if (absolute + relative === 0) return "a model of the class tolerance needs a tolerance";
+  if (absolute > MAX_ABSOLUTE_TOLERANCE)
+    return `an absolute tolerance of ${absolute}, at most ${MAX_ABSOLUTE_TOLERANCE}`;
+  if (relative > MAX_RELATIVE_TOLERANCE)
+    return `a relative tolerance of ${relative}, at most ${MAX_RELATIVE_TOLERANCE}`;
+  return inline ? "a model of the class tolerance can not run inline" : undefined;
+}
+
 /** What is wrong with a manifest on any network, whatever its parameters; undefined for nothing. */
 export function manifestProblem(manifest: ModelManifest): string | undefined {
   const problem =
@@ -69,6 +87,8 @@ export function manifestProblem(manifest: ModelManifest): string | undefined {
   }
   const sets = new Set(manifest.datasets.map(toHex));
   if (sets.size < manifest.datasets.length) return "a data set stands twice";
+  const tolerance = toleranceProblem(manifest);
+  if (tolerance !== undefined) return tolerance;
   if (manifest.opset === 0) return "opset is 0";
   if (manifest.modelBytes === 0) return "the model has no bytes";
   if (manifest.royaltyPpm > 1_000_000) return `a royalty of ${manifest.royaltyPpm} ppm`;

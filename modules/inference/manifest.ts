@@ -71,6 +71,12 @@ export const ModelManifest = new ContainerType(
     inline: new BooleanType(),
     /** Outputs are revealed without commitments before: a run is final a block earlier, and whoever is lazy can copy. */
     direct: new BooleanType(),
+    /**
+     * Of the class `tolerance`, in units of 10^-9, else zero: each number of an output may differ from the executor's by as much as the absolute part and
+     * the relative part of the executor's number together.
+     */
+    absoluteTolerance: Uint64,
+    relativeTolerance: Uint64,
   },
   { typeName: "ModelManifest" },
 );

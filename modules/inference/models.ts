@@ -5,6 +5,7 @@ import type { StateReader } from "../../state/store.ts";
 import { accountText } from "../addresses.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { burn } from "../bank/keeper.ts";
+import { isTolerant } from "./classes.ts";
 import { inferenceError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { leavePlace } from "./resident-set.ts";
@@ -119,7 +120,8 @@ export function passProbe(ctx: Context, modelRoot: Uint8Array, registeredHeight:
     models.set(ctx.store, modelRoot, { ...model, pendingProbes, worstBucket });
     return;
   }
-  const costUnits = bucketUnits(worstBucket, ctx.block.params);
+  // Where nobody commits nobody says how long it took: the cost is that of its size.
+  const costUnits = isTolerant(model.manifest) ? model.costUnits : bucketUnits(worstBucket, ctx.block.params);
   models.set(ctx.store, modelRoot, {
     ...model,
     pendingProbes,

@@ -1,6 +1,7 @@
 import { BitArray } from "@chainsafe/ssz";
 import { equalBytes, toHex, utf8 } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
+import { ZERO_32 } from "../../chain/types/primitives.ts";
 import { accountText } from "../addresses.ts";
 import { burn, transfer } from "../bank/keeper.ts";
 import { fundCommunityPool, rewardValidator } from "../distribution/keeper.ts";
@@ -124,6 +125,7 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
     signers: bits,
     signature: ctx.bls.aggregate(signers.map(({ reveal }) => reveal.signature)),
     direct: job.direct,
+    class: job.class,
   });
   jobOutputs.set(ctx.store, jobId, output);
   readyContinuation(ctx, jobId);
@@ -149,7 +151,15 @@ export function finaliseJob(ctx: Context, committee: Committee, finality: Finali
 
 /** Ends a job without an output: the escrow returns, the base fee does not. Nobody is punished without a quorum. */
 export function failJob(ctx: Context, jobId: Uint8Array, before: JobRecord, reason: string): JobRecord {
-  const change = { status: JOB_STATUS.failed, settled: true, failure: utf8(reason), reserved: 0n };
+  // Of an executor whose output found no quorum nothing stays.
+  jobOutputs.delete(ctx.store, jobId);
+  const change = {
+    status: JOB_STATUS.failed,
+    settled: true,
+    failure: utf8(reason),
+    reserved: 0n,
+    outputRoot: ZERO_32,
+  };
   releaseStake(ctx, jobId, before);
   const job = updateJob(ctx, jobId, before, change);
   transfer(ctx, ESCROW, job.fields.requester, coins(ctx, job.escrow));

@@ -340,6 +340,20 @@ export const inferenceParams = defineParams("inference", {
     max: 1_000_000n,
     doc: "Audits of a tier within absenceWindow before not answering more than absenceMaxShare of them suspends.",
   },
+  executorWindow: {
+    unit: "blocks",
+    default: 6n,
+    min: 1n,
+    max: 1000n,
+    doc: "Of a model of the class tolerance: so long an executor has to publish its output, and then others to attest it.",
+  },
+  executorTurns: {
+    unit: "count",
+    default: 3n,
+    min: 1n,
+    max: 8n,
+    doc: "Executors that are drawn for a job, one after the other, where one is silent or its output finds no quorum.",
+  },
   widenedShare: {
     unit: "ppm",
     default: 500_000n,
@@ -373,7 +387,7 @@ export const inferenceParams = defineParams("inference", {
     default: 800_000n,
     min: 0n,
     max: 1_000_000n,
-    doc: "Part of a deprecated model's deposit that returns when its last run can't be appealed any more; the rest burns.",
+    doc: "Part of a deprecated model's deposit that returns when its last run can't be appealed any more, and of one of the class tolerance whose admission found no quorum; the rest burns.",
   },
   communityShare: {
     unit: "ppm",

@@ -12,7 +12,7 @@ import type { TensorDeclaration } from "./manifest.ts";
 import { modelName } from "./models.ts";
 import { Receipt } from "./receipt.ts";
 import { isResident } from "./resident-set.ts";
-import { seatsOfJob } from "./seats.ts";
+import { executorOf, seatsOfJob } from "./seats.ts";
 import {
   APPEAL_STATUS,
   appeals,
@@ -37,7 +37,7 @@ import { bucketMs } from "./time-buckets.ts";
 
 /** In the order of MODEL_STATUS and JOB_STATUS. */
 export const MODEL_STATUS_NAMES = ["REGISTERED", "ACTIVE", "FAILED", "DEPRECATED"] as const;
-export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED", "DRAWING"] as const;
+export const JOB_STATUS_NAMES = ["COMMITTING", "REVEALING", "FINAL", "FAILED", "DRAWING", "EXECUTING"] as const;
 const APPEAL_STATUS_NAMES = ["OPEN", "UPHELD", "OVERTURNED", "UNDECIDED"] as const;
 
 const NONE = new Uint8Array(0);
@@ -91,6 +91,8 @@ export function modelMessage(ctx: QueryContext, model: ModelRecord): Model {
       model.status === MODEL_STATUS.active && manifest.probeRoots.length > 0 ? BigInt(bucketMs(model.worstBucket)) : 0n,
     pendingProbes: model.pendingProbes,
     reveal: manifest.direct ? "direct" : "committed",
+    absoluteTolerance: BigInt(manifest.absoluteTolerance),
+    relativeTolerance: BigInt(manifest.relativeTolerance),
   };
 }
 
@@ -127,13 +129,19 @@ function attestedPower(ctx: QueryContext, jobId: Uint8Array, job: JobRecord): bi
   return committee.reduce((sum, { power }, index) => (signers.get(index) ? sum + power : sum), 0n);
 }
 
+function executorText(ctx: QueryContext, job: JobRecord): string {
+  const place = executorOf(job);
+  const member = place === undefined ? undefined : committees.get(ctx.store, job.committeeRoot)?.[place];
+  return member === undefined ? "" : operatorText(ctx.spec, member.operator);
+}
+
 /** @param full with the members, one by one, and what they attested. */
 export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord, full: boolean): Job {
   const { fields } = job;
   const final = job.status === JOB_STATUS.final;
   const inline = job.kind === JOB_KIND.inline;
   const detailed = full && !inline;
-  const output = jobOutputs.get(ctx.store, jobId) ?? NONE;
+  const output = (final ? jobOutputs.get(ctx.store, jobId) : undefined) ?? NONE;
   const appeal = appeals.get(ctx.store, jobId);
   return {
     jobId,
@@ -173,6 +181,8 @@ export function jobMessage(ctx: QueryContext, jobId: Uint8Array, job: JobRecord,
         : appeal.verdict,
     lane: inline ? "inline" : "attested",
     direct: job.direct,
+    class: className(job.class),
+    executor: executorText(ctx, job),
     schedule: BigInt(scheduledRun(fields)?.schedule ?? 0),
     kind: jobKindName(job.kind),
     inputsBlob: jobBlobs.get(ctx.store, jobId) ?? NONE,

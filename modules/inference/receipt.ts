@@ -6,8 +6,9 @@ import { DOMAIN, signingRoot } from "../../chain/domain.ts";
 import { AttestationData, JobFields } from "../../chain/types/attestation.ts";
 import { MAX_VALIDATORS } from "../../chain/types/limits.ts";
 import { portable } from "../../chain/types/portable.ts";
-import { Bytes32, Bytes96, Uint64 } from "../../chain/types/primitives.ts";
+import { Bytes32, Bytes96, Uint8, Uint64 } from "../../chain/types/primitives.ts";
 import { ValidatorSet } from "../../chain/types/validator.ts";
+import { classCode, className, type ModelClassName } from "./classes.ts";
 import { isQuorum } from "./quorum.ts";
 
 /**
@@ -29,6 +30,8 @@ export const Receipt = new ContainerType(
     signature: Bytes96,
     /** Nobody had committed before: the signers may have copied. It is signed. */
     direct: new BooleanType(),
+    /** Of the model (MODEL_CLASS). It is signed: what was only found to be within a tolerance can't pass for exact. */
+    class: Uint8,
   },
   { typeName: "Receipt" },
 );
@@ -53,10 +56,14 @@ export interface ReceiptJson {
   readonly signers: string;
   readonly signature: string;
   readonly direct: boolean;
+  readonly class: ModelClassName;
 }
 
+/** @throws Error for a receipt of a class that there is not. */
 export function receiptToJson(receipt: Receipt): ReceiptJson {
   const { fields } = receipt;
+  const modelClass = className(receipt.class);
+  if (modelClass === "") throw new Error(`receipt class is ${receipt.class}, which is none`);
   return {
     jobId: toHex(JobFields.hashTreeRoot(fields)),
     genesisRoot: toHex(fields.genesisRoot),
@@ -75,6 +82,7 @@ export function receiptToJson(receipt: Receipt): ReceiptJson {
     signers: base64.encode(receipt.signers.uint8Array),
     signature: base64.encode(receipt.signature),
     direct: receipt.direct,
+    class: modelClass,
   };
 }
 
@@ -114,6 +122,9 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
   if (!equalBytes(JobFields.hashTreeRoot(fields), root("jobId"))) throw new Error("receipt jobId is not of its fields");
   const { direct } = json;
   if (typeof direct !== "boolean") throw new Error(`receipt direct is ${String(direct)}, true or false is expected`);
+  const text: unknown = json.class;
+  const modelClass = typeof text === "string" && text !== "" ? classCode(text) : undefined;
+  if (modelClass === undefined) throw new Error(`receipt class is ${String(text).slice(0, 40)}, which is none`);
   const bitsOf = (name: "seats" | "signers"): BitArray => {
     const bits = sized(json[name], name, Math.ceil(committeeSize / 8), base64.decode);
     const stray = committeeSize % 8 === 0 ? 0 : (bits.at(-1) ?? 0) >> (committeeSize % 8);
@@ -130,12 +141,13 @@ export function receiptFromJson(json: ReceiptJson): Receipt {
     signers: bitsOf("signers"),
     signature: sized(json.signature, "signature", 96, base64.decode),
     direct,
+    class: modelClass,
   };
 }
 
 /** The 32 bytes that the signers of a receipt have signed. */
-export function receiptRoot({ fields, committeeRoot, outputRoot, direct }: Receipt): Uint8Array {
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct };
+export function receiptRoot({ fields, committeeRoot, outputRoot, direct, class: modelClass }: Receipt): Uint8Array {
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct, class: modelClass };
   return signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
 }
 
@@ -161,6 +173,7 @@ export function checkReceipt(
   const total = committee.reduce((sum, { power: each }, index) => (seats.get(index) ? sum + each : sum), 0n);
   if (!isQuorum(power, total)) return `signers hold ${power} of ${total}, more than two thirds are needed`;
   const keys = signed.map((member) => member.voteKey);
+  if (className(receipt.class) === "") return `its class ${receipt.class} is none`;
   return bls.verifyAggregate(keys, receiptRoot(receipt), receipt.signature)
     ? undefined
     : "the signature is not the signers'";

@@ -8,6 +8,7 @@ import type { MsgRequestInference } from "../../proto/inference.ts";
 import { parseAccount } from "../addresses.ts";
 import { moduleAddress } from "../auth/keeper.ts";
 import { transfer } from "../bank/keeper.ts";
+import { isTolerant } from "./classes.ts";
 import { deprecationText } from "./deprecation.ts";
 import { inferenceError } from "./errors.ts";
 import { baseFee } from "./fees.ts";
@@ -27,6 +28,8 @@ const FEE_COLLECTOR = moduleAddress("fee_collector");
 
 /** The block of the request, one of commitments, one of reveals. */
 const LEAST_DEADLINE = 2;
+/** Three blocks of the beacon that an executor is drawn from, one of its output, one of what others attest. */
+const LEAST_TOLERANT_DEADLINE = 5;
 
 function parseInputs(bytes: Uint8Array): Tensors {
   try {
@@ -82,10 +85,10 @@ function inputsOf(ctx: MessageContext, model: ModelRecord, { inputs, inputsBlob 
   return { inputsRoot, inputs: { blob: inputsBlob }, units: blobUnits(blobBytes, ctx.block.params) };
 }
 
-function checkedDeadline(ctx: MessageContext, deadline: bigint): number | undefined {
+function checkedDeadline(ctx: MessageContext, deadline: bigint, model: ModelRecord): number | undefined {
   if (deadline === 0n) return undefined;
   const { height, params } = ctx.block;
-  const least = height + LEAST_DEADLINE;
+  const least = height + (isTolerant(model.manifest) ? LEAST_TOLERANT_DEADLINE : LEAST_DEADLINE);
   const most = height + Number(inferenceParams.read(params).maxDeadline);
   if (deadline < BigInt(least) || deadline > BigInt(most)) {
     throw inferenceError(
@@ -157,7 +160,7 @@ export function makeRequest(ctx: MessageContext, message: MsgRequestInference): 
   const model = resolveModel(ctx.store, spec, message.model);
   requireActive(ctx, model);
   const { inputsRoot, inputs, units: inputUnits } = inputsOf(ctx, model, message);
-  const deadline = checkedDeadline(ctx, message.deadline);
+  const deadline = checkedDeadline(ctx, message.deadline, model);
   const { modelRoot, engineId, tier, fee: runFee } = model.manifest;
   const units = model.costUnits + inputUnits;
   const base = baseFee(units, unitPrice(ctx.store, params, tier));

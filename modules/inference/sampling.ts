@@ -1,14 +1,16 @@
 import { toHex } from "../../chain/bytes.ts";
 import type { Context } from "../../chain/module.ts";
+import { isTolerant } from "./classes.ts";
 import type { Committee } from "./committee.ts";
 import { committeeSeed, drawSeats } from "./draw.ts";
+import { passTurn } from "./executors.ts";
 import { directRevealEnd, updateJob } from "./jobs.ts";
 import { laterBeacon } from "./later-beacon.ts";
 import { failJob } from "./outcome.ts";
 import { inferenceParams } from "./params.ts";
 import { canAnswerFor, releaseStake, reserveStake } from "./reservation.ts";
 import { countSeats, seated, seatedPower } from "./seats.ts";
-import { JOB_STATUS, type JobRecord } from "./store.ts";
+import { JOB_KIND, JOB_STATUS, type JobRecord } from "./store.ts";
 
 /** What has a draw, or a second phase, begin: who is asked, what answers for the value, and a window for commitments, or where there are none for reveals. */
 function ask(
@@ -21,13 +23,16 @@ function ask(
   const { height, params } = ctx.block;
   const seats = change.widened === true ? job.eligible : (change.drawn ?? job.drawn);
   const members = seated(committee.members, seats);
-  const window = job.direct
-    ? { status: JOB_STATUS.revealing, commitEnd: height, revealEnd: directRevealEnd(height, params) }
-    : {
-        status: JOB_STATUS.committing,
-        commitEnd: height + Number(inferenceParams.read(params).commitWindow),
-        revealEnd: 0,
-      };
+  // Whose turn it is, and until when, is another matter: executors.ts.
+  const window = isTolerant(job)
+    ? { status: JOB_STATUS.executing, commitEnd: height, revealEnd: 0 }
+    : job.direct
+      ? { status: JOB_STATUS.revealing, commitEnd: height, revealEnd: directRevealEnd(height, params) }
+      : {
+          status: JOB_STATUS.committing,
+          commitEnd: height + Number(inferenceParams.read(params).commitWindow),
+          revealEnd: 0,
+        };
   return updateJob(ctx, jobId, job, {
     ...change,
     ...window,
@@ -53,7 +58,9 @@ export function drawCommittee(ctx: Context, jobId: Uint8Array, job: JobRecord, c
     return;
   }
   const { committeeMax } = inferenceParams.read(params);
-  const drawn = drawSeats(committeeSeed(beacon, jobId), committee.members, job.eligible, Number(committeeMax));
+  // An admission asks everyone there is, and waits for its executor alone.
+  const count = job.kind === JOB_KIND.request ? Number(committeeMax) : committee.members.length;
+  const drawn = drawSeats(committeeSeed(beacon, jobId), committee.members, job.eligible, count);
   const found = { drawn, drawHeight: height };
   const emit = (after: JobRecord): void =>
     ctx.emit(
@@ -63,7 +70,11 @@ export function drawCommittee(ctx: Context, jobId: Uint8Array, job: JobRecord, c
       ["power", String(after.committeePower)],
     );
   if (canAnswerFor(ctx, seated(committee.members, drawn), job.valueAtRisk)) {
-    emit(ask(ctx, jobId, job, committee, found));
+    const after = ask(ctx, jobId, job, committee, found);
+    emit(after);
+    if (isTolerant(job) && !passTurn(ctx, jobId, after, committee)) {
+      failJob(ctx, jobId, after, "no executor was drawn in time");
+    }
   } else if (canAnswerFor(ctx, seated(committee.members, job.eligible), job.valueAtRisk)) {
     emit(ask(ctx, jobId, job, committee, { ...found, widened: true }));
   } else {
@@ -73,7 +84,8 @@ export function drawCommittee(ctx: Context, jobId: Uint8Array, job: JobRecord, c
 
 /** Whether others than those drawn can still be asked: once a job, and with time for a commitment and a reveal. */
 export function mayWiden(ctx: Context, job: JobRecord): boolean {
-  if (job.status === JOB_STATUS.final || job.widened || ctx.block.height + 2 > job.deadline) return false;
+  if (job.status === JOB_STATUS.final || job.widened || isTolerant(job) || ctx.block.height + 2 > job.deadline)
+    return false;
   return countSeats(job.drawn) < countSeats(job.eligible);
 }
 

@@ -35,3 +35,8 @@ export function seatOf(
   const place = committee?.seat(operator);
   return place !== undefined && seatsOfJob(job).get(place.index) ? place : undefined;
 }
+
+/** Of the class `tolerance`: the place of who publishes the output, or was last to have its turn. */
+export function executorOf({ executors }: Pick<JobRecord, "executors">): number | undefined {
+  return executors.at(-1);
+}

@@ -10,7 +10,7 @@ import { inferenceParams } from "./params.ts";
 import { isQuorum } from "./quorum.ts";
 import { type CheckedReveal, examineReveal } from "./reveals.ts";
 import { badSignatures } from "./signatures.ts";
-import { tallies } from "./store.ts";
+import { JOB_STATUS, tallies } from "./store.ts";
 import type { CheckView, InferenceView } from "./view.ts";
 
 /** What waits for a block. Nothing in it needs to be valid, in order or free of repetition. */
@@ -71,7 +71,9 @@ export function jobsToFinalise(
   reveals: Iterable<Reveal>,
 ): readonly { readonly jobId: Uint8Array; readonly outputRoot: Uint8Array }[] {
   const examined = examineReveals(checkView(view), reveals, memberKey, Number.MAX_SAFE_INTEGER);
-  return newlyFinal(view.store, examined).map(({ jobId, outputRoot }) => ({ jobId, outputRoot }));
+  return newlyFinal(view.store, examined)
+    .filter(({ isCarried }) => isCarried)
+    .map(({ jobId, outputRoot }) => ({ jobId, outputRoot }));
 }
 
 /** Those that could be taken now, in the order given, each of one key once. */
@@ -150,14 +152,16 @@ function verified(view: CheckView, reveals: readonly CheckedReveal[]): readonly 
   return reveals.filter((_, index) => !bad.has(index));
 }
 
-/** Leaves out what would give this output of this job its quorum; of the others, all that fit below it. */
+/** Leaves out what would give this output of this job its quorum; of the others, all that fit below it. An executor is nothing without its output. */
 function belowQuorum(
   view: CheckView,
   reveals: readonly CheckedReveal[],
   { jobId, outputRoot, job }: Finality,
 ): readonly CheckedReveal[] {
   let sum = tallies.get(view.store, [jobId, outputRoot]) ?? 0n;
+  const executing = job.status === JOB_STATUS.executing;
   return reveals.filter(({ reveal, power }) => {
+    if (executing) return !equalBytes(reveal.jobId, jobId);
     if (!equalBytes(reveal.jobId, jobId) || !equalBytes(reveal.outputRoot, outputRoot)) return true;
     if (isQuorum(sum + power, job.committeePower)) return false;
     sum += power;
@@ -179,7 +183,8 @@ function withOutputs(
   let reveals = all;
   let bytes = 0;
   for (const finality of newlyFinal(view.store, all)) {
-    const { jobId, outputRoot } = finality;
+    const { jobId, outputRoot, isCarried } = finality;
+    if (!isCarried) continue;
     const output = equalBytes(outputRoot, EXEC_ERROR_ROOT) ? EXEC_ERROR_OUTPUT : pool.output(outputRoot);
     const usable = output !== undefined && outputProblem(output, outputRoot) === undefined;
     if (usable && outputs.length < MAX_OUTPUTS_PER_BLOCK && bytes + output.length <= room) {

@@ -1,6 +1,16 @@
 import type { Bls, SignatureSet } from "../../chain/crypto/bls.ts";
 import { DOMAIN, signingRoot } from "../../chain/domain.ts";
 import { AttestationData, CommitmentData } from "../../chain/types/attestation.ts";
+import type { JobRecord } from "./store.ts";
+
+/** What a member signs about a job: its output, among whom, and what that claims. */
+export function attestationOf(
+  jobId: Uint8Array,
+  { committeeRoot, direct, class: modelClass }: Pick<JobRecord, "committeeRoot" | "direct" | "class">,
+  outputRoot: Uint8Array,
+): AttestationData {
+  return { jobId, committeeRoot, outputRoot, direct, class: modelClass };
+}
 
 /** The 32 bytes a member signs about a job. */
 export function attestationRoot(data: AttestationData, genesisRoot: Uint8Array): Uint8Array {

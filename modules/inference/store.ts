@@ -18,8 +18,8 @@ import { Receipt } from "./receipt.ts";
 import { MAX_RANK, MAX_TENSORS } from "./tensors.ts";
 
 export const MODEL_STATUS = { registered: 0, active: 1, failed: 2, deprecated: 3 } as const;
-/** `drawing`: the committee is to be drawn from a later beacon. */
-export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4 } as const;
+/** `drawing`: the committee, or an executor, is to be drawn from a later beacon. `executing`: the executor is to publish its output. */
+export const JOB_STATUS = { committing: 0, revealing: 1, final: 2, failed: 3, drawing: 4, executing: 5 } as const;
 /** `appeal`: everyone runs a final job again. */
 /** `audit`: opened by the chain itself, to see who can run models. */
 export const JOB_KIND = { request: 0, admission: 1, inline: 2, appeal: 3, audit: 4, availability: 6 } as const;
@@ -31,6 +31,7 @@ export const BLOB_STATUS = { checking: 0, active: 1 } as const;
 /** Bytes of serialised inputs that no network may exceed (parameter inference.maxInputBytes). */
 const MAX_INPUT_BYTES = 524_288;
 const MAX_REASON = 256;
+export const MAX_EXECUTORS = 8;
 const MAX_DENOM = 128;
 export const MAX_HELD_COINS = 16;
 
@@ -107,6 +108,10 @@ export const JobRecord = new ContainerType(
     failure: portable(() => new ByteListType(MAX_REASON)),
     /** There are no commitments. */
     direct: new BooleanType(),
+    /** Of the model. */
+    class: Uint8,
+    /** Of the class `tolerance`: places in the set of those who have had their turn to publish an output; the last one has it, or had. */
+    executors: portable(() => new ListBasicType(Uint32, MAX_EXECUTORS)),
   },
   { typeName: "JobRecord" },
 );
@@ -282,7 +287,7 @@ export const jobInputs = collection(
   id,
   portable(() => new ByteListType(MAX_INPUT_BYTES)),
 );
-/** Serialised SSZ Tensors of a final job. */
+/** Serialised SSZ Tensors of a final job, or of an executor: what others compare theirs with. */
 export const jobOutputs = collection(
   "inference",
   4,

@@ -7,7 +7,9 @@ import { MAX_ADMISSION_NOTES, MAX_COMMITMENT_ENTRIES } from "../../chain/types/l
 import type { Clock } from "../../consensus/driver/ports.ts";
 import { SignerAwayError } from "../../consensus/signer/signer.ts";
 import { NOTES } from "../../modules/inference/admission-notes.ts";
+import { isTolerant } from "../../modules/inference/classes.ts";
 import { createCommitteeCache } from "../../modules/inference/committee.ts";
+import { attestationOf } from "../../modules/inference/signatures.ts";
 import { JOB_KIND, JOB_STATUS } from "../../modules/inference/store.ts";
 import { bucketOf } from "../../modules/inference/time-buckets.ts";
 import type { StateReader } from "../../state/store.ts";
@@ -16,7 +18,8 @@ import type { AttestationSigner } from "../signer/attestation-signer.ts";
 import type { RevealMessage } from "../wire.ts";
 import { mayNote } from "./admission-note.ts";
 import type { AttestationStore } from "./attestation-store.ts";
-import { type Computation, createRuns, keyOf, type RunOutput, type Runs, type RunsOptions } from "./runs.ts";
+import { opinionOf } from "./opinion.ts";
+import { type Computation, createRuns, keyOf, type Runs, type RunsOptions } from "./runs.ts";
 import { runOf, type Seat, seatsOf, sendsOutput } from "./seats.ts";
 import { createLookahead, type PendingMessage, speculativeRun, tiersAsked } from "./speculation.ts";
 
@@ -64,6 +67,8 @@ const BUSY_GATHER_MS = 40;
 /** Both double with each message of a block, since the last one lists what those before it did; the next block has everything said at once. */
 const MAX_DOUBLINGS = 5;
 const NO_OUTPUT = new Uint8Array(0);
+/** Of a job in hex. */
+const ID_DIGITS = 64;
 
 export function createAttester(options: AttesterOptions): Attester {
   const { signer, spec, store, clock, log, engine, loadModel, onRun } = options;
@@ -86,6 +91,8 @@ export function createAttester(options: AttesterOptions): Attester {
   let seats: readonly Seat[] | undefined;
   /** Of open jobs. */
   const requests = new Map<string, Computation>();
+  /** Jobs with outputs of executors that are not within the bound of the own one. */
+  const outside = new Set<string>();
   /** The height after which a reveal was first said. */
   const revealed = new Map<string, number>();
   /** Commitment messages since the last block. */
@@ -93,8 +100,8 @@ export function createAttester(options: AttesterOptions): Attester {
   let closed = false;
 
   /** Nothing signed here leaves the process: that takes a second step, which reads what is on the disk. */
-  async function persist({ jobId, job }: Seat, output: RunOutput): Promise<void> {
-    const data = { jobId, committeeRoot: job.committeeRoot, outputRoot: output.root, direct: job.direct };
+  async function persist({ jobId, job }: Seat, root: Uint8Array): Promise<void> {
+    const data = attestationOf(jobId, job, root);
     const signature = await signer.signAttestation(data, job.requestedHeight);
     // A signer in this process has done so already; one in another has a memory of its own.
     await store.add({ ...data, height: job.requestedHeight, signature });
@@ -103,8 +110,16 @@ export function createAttester(options: AttesterOptions): Attester {
   async function attest(seat: Seat, request: Computation): Promise<void> {
     try {
       const output = await runs.start(request, "high");
-      if (output === undefined || closed) return;
-      await persist(seat, output);
+      if (output === undefined || closed || tip === undefined) return;
+      // It may be another's turn by now.
+      const current = seats?.find(({ jobId }) => equalBytes(jobId, seat.jobId)) ?? seat;
+      const opinion = opinionOf(tip, current, output);
+      if (opinion.kind === "outside") {
+        outside.add(toHex(seat.jobId) + toHex(current.job.outputRoot));
+        log.info({ job: seat.jobId, reason: opinion.reason }, "an executor's output is not within the model's bound");
+      }
+      if (opinion.kind !== "sign") return;
+      await persist(current, opinion.root);
       publishSoon();
     } catch (error) {
       if (error instanceof SignerAwayError) log.debug({ job: seat.jobId }, "a job waits for the signer");
@@ -125,13 +140,21 @@ export function createAttester(options: AttesterOptions): Attester {
     return request;
   }
 
+  /** Whether nothing is to be computed, or compared, at the moment. */
+  function isDone({ jobId, job, mayExecute, mayReveal }: Seat, request: Computation): boolean {
+    const isStored = store.get(jobId) !== undefined;
+    const isKnown = runs.cached(request) !== undefined;
+    if (!isTolerant(job) || mayExecute) return isStored && isKnown;
+    return mayReveal ? isStored || outside.has(toHex(jobId) + toHex(job.outputRoot)) : isKnown;
+  }
+
   /** Computes what is missing: the attestation, or the output of one that is to be revealed. */
   function work(state: StateReader, height: number, seat: Seat): void {
     const id = toHex(seat.jobId);
     if (working.has(id) || working.size >= MAX_WORKING) return;
     const request = requestOf(state, seat);
     if (request === undefined) return;
-    if (store.get(seat.jobId) !== undefined && runs.cached(request) !== undefined) return;
+    if (isDone(seat, request)) return;
     // What did not work is tried again: after one block, then after two more, then after three.
     const before = tries.get(id) ?? { count: 0, next: 0 };
     if (height < before.next) return;
@@ -204,8 +227,11 @@ export function createAttester(options: AttesterOptions): Attester {
   }
 
   function reveal(state: StateReader, height: number, seat: Seat): void {
-    const { jobId, job, operator, committed } = seat;
+    const { jobId, job, operator, committed, mayExecute } = seat;
     const stored = store.get(jobId);
+    // What was attested may be an earlier executor's output.
+    if (isTolerant(job) && !mayExecute && stored !== undefined && !equalBytes(stored.outputRoot, job.outputRoot))
+      return;
     if (stored === undefined || (committed === undefined && !job.direct)) return;
     if (committed !== undefined && !equalBytes(sha256(stored.signature), committed)) {
       log.error({ job: jobId }, "the chain holds a commitment of this validator that this node did not make");
@@ -214,14 +240,16 @@ export function createAttester(options: AttesterOptions): Attester {
     const { outputRoot, signature } = stored;
     const request = requestOf(state, seat);
     const known = request && runs.cached(request);
-    const output = known !== undefined && equalBytes(known.root, outputRoot) ? known.bytes : NO_OUTPUT;
+    // The executor's is in the chain when others attest it.
+    const hasOutput = known !== undefined && equalBytes(known.root, outputRoot) && (mayExecute || !isTolerant(job));
+    const output = hasOutput ? known.bytes : NO_OUTPUT;
     // With its output it is worth more than without.
     if (!isNews(`reveal ${toHex(jobId)} ${output.length > 0}`)) return;
     const id = toHex(jobId);
     const first = revealed.get(id) ?? height;
     revealed.set(id, first);
     // A proposer that lacked the output has not made the job final: then everyone sends it.
-    const isWanted = job.status === JOB_STATUS.revealing && (height > first || sendsOutput(seat));
+    const isWanted = mayExecute || (job.status === JOB_STATUS.revealing && (height > first || sendsOutput(seat)));
     options.publishReveal({ reveal: { jobId, validator: operator, outputRoot, signature }, output }, !isWanted);
   }
 
@@ -230,12 +258,13 @@ export function createAttester(options: AttesterOptions): Attester {
     seats ??= seatsOf(state, height, signer.publicKey, committees);
     commit(state, height, seats);
     for (const seat of seats) {
-      if (seat.mayReveal) reveal(state, height, seat);
-      if (seat.mayCommit || seat.mayReveal) work(state, height, seat);
+      const { mayCommit, mayReveal, mayExecute, mayPrepare } = seat;
+      if (mayReveal || mayExecute) reveal(state, height, seat);
+      if (mayCommit || mayReveal || mayExecute || mayPrepare) work(state, height, seat);
     }
     const open = new Set(seats.map(({ jobId }) => toHex(jobId)));
-    for (const kept of [tries, requests, revealed]) {
-      for (const id of kept.keys()) if (!open.has(id)) kept.delete(id);
+    for (const kept of [tries, requests, revealed, outside]) {
+      for (const id of kept.keys()) if (!open.has(id.slice(0, ID_DIGITS))) kept.delete(id);
     }
   }
 

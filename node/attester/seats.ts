@@ -1,8 +1,9 @@
 import { equalBytes } from "../../chain/bytes.ts";
+import { isTolerant } from "../../modules/inference/classes.ts";
 import type { CommitteeCache } from "../../modules/inference/committee.ts";
 import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import { modelByRoot } from "../../modules/inference/models.ts";
-import { seatOf, seatsOfJob } from "../../modules/inference/seats.ts";
+import { executorOf, seatOf, seatsOfJob } from "../../modules/inference/seats.ts";
 import {
   admissionNotes,
   commitments,
@@ -29,6 +30,10 @@ export interface Seat {
   /** Whether the next block could take a commitment, or a reveal. */
   readonly mayCommit: boolean;
   readonly mayReveal: boolean;
+  /** Of the class tolerance: whether it could take this member's output, as the executor's. */
+  readonly mayExecute: boolean;
+  /** Of the same: whether an output of its own will be needed, to publish or to compare. */
+  readonly mayPrepare: boolean;
   /** Whether it could take a reason why the model was not run: of an admission, and none is there. */
   readonly mayNote: boolean;
 }
@@ -54,6 +59,11 @@ export function seatsOf(
     const committing = job.status === JOB_STATUS.committing && height < Math.min(job.commitEnd, job.deadline);
     const revealing =
       (job.status === JOB_STATUS.revealing || job.status === JOB_STATUS.final) && height < job.revealEnd;
+    const executing =
+      job.status === JOB_STATUS.executing &&
+      executorOf(job) === place.index &&
+      height < Math.min(job.commitEnd, job.deadline);
+    const hasRevealed = reveals.has(state, [jobId, operator]);
     seats.push({
       jobId,
       job,
@@ -66,7 +76,9 @@ export function seatsOf(
         committing &&
         committed === undefined &&
         !admissionNotes.has(state, [jobId, operator]),
-      mayReveal: revealing && (job.direct || committed !== undefined) && !reveals.has(state, [jobId, operator]),
+      mayReveal: revealing && (job.direct || committed !== undefined) && !hasRevealed,
+      mayExecute: executing && !hasRevealed,
+      mayPrepare: isTolerant(job) && (job.status === JOB_STATUS.drawing || job.status === JOB_STATUS.executing),
     });
   }
   return seats;

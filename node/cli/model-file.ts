@@ -4,19 +4,14 @@ import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
 import type { NewModel } from "../../client/assay-client.ts";
 import { encodeInputs, type TensorInput } from "../../client/tensors.ts";
+import { MODEL_CLASS_NAMES, type ModelClassName } from "../../modules/inference/classes.ts";
 import { MAX_TIERS } from "../../modules/inference/manifest.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import type { TensorSpec } from "../../proto/inference.ts";
 import { checkModel } from "../engine/onnx-check.ts";
 import { systemErrorCode, UserError } from "../user-error.ts";
 import { readJsonFile } from "./client.ts";
-import {
-  engineOf,
-  isRegisterClass,
-  REGISTER_CLASSES,
-  type RegisterClass,
-  requireClass,
-} from "./register/class-check.ts";
+import { engineOf, isModelClass, isTolerance, requireClass, toleranceUnits } from "./register/class-check.ts";
 
 /** A model that is ready to be registered. */
 export interface ModelFile {
@@ -62,7 +57,9 @@ const FIELDS: Readonly<Record<string, readonly [rule: string, is: (value: unknow
 
 /** May be left out: `inline` is then false, `tier` 0, `reveal` committed, `class` canonical. */
 const OPTIONAL: typeof FIELDS = {
-  class: [REGISTER_CLASSES.join(" or "), isRegisterClass],
+  class: [`one of ${MODEL_CLASS_NAMES.join(", ")}`, isModelClass],
+  absoluteTolerance: ['a decimal such as "0.001"', isTolerance],
+  relativeTolerance: ['a decimal such as "0.001"', isTolerance],
   inline: ["true or false", (value) => typeof value === "boolean"],
   reveal: ["committed or direct", (value) => value === "committed" || value === "direct"],
   tier: ["a whole number", (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < MAX_TIERS],
@@ -84,7 +81,10 @@ interface Manifest {
   /** `committed` where it does not say. */
   readonly reveal?: "committed" | "direct";
   /** `canonical` where it does not say. */
-  readonly class?: RegisterClass;
+  readonly class?: ModelClassName;
+  /** Of the class tolerance: decimals. */
+  readonly absoluteTolerance?: string;
+  readonly relativeTolerance?: string;
   /** Inputs that every validator must run before the model is admitted. */
   readonly probes: readonly Readonly<Record<string, TensorInput>>[];
 }
@@ -174,6 +174,8 @@ export function readModelFile(path: string): ModelFile {
       inline: manifest.inline ?? false,
       tier: manifest.tier ?? 0,
       reveal: manifest.reveal ?? "committed",
+      absoluteTolerance: BigInt(toleranceUnits(manifest.absoluteTolerance ?? "0", `${path}: absoluteTolerance`)),
+      relativeTolerance: BigInt(toleranceUnits(manifest.relativeTolerance ?? "0", `${path}: relativeTolerance`)),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { toHex } from "../../chain/bytes.ts";
-import { className, MODEL_CLASS } from "../../modules/inference/classes.ts";
+import { className, isTolerant, MODEL_CLASS } from "../../modules/inference/classes.ts";
 import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { checkModelAside } from "./check-aside.ts";
 import type { Engine, EngineResult, RunRequest } from "./engine.ts";
@@ -73,6 +73,19 @@ export function checkedEngine(engine: Engine, declared: (root: Uint8Array) => De
     }
   }
 
+  /** A server of the operator's own is given no bytes; what is registered must be a model none the less, and the one that is declared. */
+  async function fileFault(key: string, request: RunRequest, declaration: Declaration): Promise<string | undefined> {
+    try {
+      const bytes = await request.modelBytes();
+      if (bytes === undefined) return "the model's bytes are not here";
+      await checked(key, bytes, declaration);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ModelRefusedError) return error.message;
+      return `the model could not be checked here: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
   async function run(request: RunRequest): Promise<EngineResult> {
     const { modelRoot, modelBytes } = request;
     const key = toHex(modelRoot);
@@ -83,6 +96,7 @@ export function checkedEngine(engine: Engine, declared: (root: Uint8Array) => De
     const fault =
       classFault(declaration) ??
       (known === undefined ? undefined : declarationFault(known, declaration)) ??
+      (known === undefined && isTolerant(declaration) ? await fileFault(key, request, declaration) : undefined) ??
       (declaration.class === MODEL_CLASS.exact ? await proofFault(key, request, declaration) : undefined);
     if (fault !== undefined) return absent(fault);
     return engine.run({

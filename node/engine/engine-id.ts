@@ -28,8 +28,17 @@ export function exactEngineId(): Uint8Array {
   );
 }
 
+/**
+ * The identity of whatever runs models of the class `tolerance`, 32 bytes: native, or an inference server of the operator's own. Their bytes differ, and
+ * only the model's bound says by how much they may.
+ */
+export function toleranceEngineId(): Uint8Array {
+  return sha256(utf8("class=tolerance\n"));
+}
+
 /** The class of the models that an engine of this build is for; undefined for one that it does not have. */
 export function classOfEngine(engineId: Uint8Array): number | undefined {
   if (equalBytes(engineId, canonicalEngineId())) return MODEL_CLASS.canonical;
-  return equalBytes(engineId, exactEngineId()) ? MODEL_CLASS.exact : undefined;
+  if (equalBytes(engineId, exactEngineId())) return MODEL_CLASS.exact;
+  return equalBytes(engineId, toleranceEngineId()) ? MODEL_CLASS.tolerance : undefined;
 }

@@ -1,6 +1,6 @@
 import { toHex } from "../../chain/bytes.ts";
 import { createEngine, type Engine, type EngineOptions, type EngineResult, type RunRequest } from "./engine.ts";
-import { exactEngineId } from "./engine-id.ts";
+import { exactEngineId, toleranceEngineId } from "./engine-id.ts";
 import { type EngineMismatch, exactEngine } from "./exact-engine.ts";
 
 /** An engine that this build can run. Another version of one is another entry, with files and an id of its own. */
@@ -11,23 +11,38 @@ export interface KnownEngine {
 }
 
 export interface EnginesOptions extends Omit<EngineOptions, "engine"> {
+  /** Runs models of the class tolerance in place of the native engine; closed with the others. */
+  readonly remote?: Engine;
   readonly onMismatch: (mismatch: EngineMismatch) => void;
 }
 
 /** All engines of this build by id, beside the canonical one. */
-export function knownEngines({ onMismatch, ...options }: EnginesOptions): readonly KnownEngine[] {
+export function knownEngines({ onMismatch, remote, ...options }: EnginesOptions): readonly KnownEngine[] {
+  let started: Engine | undefined;
+  // One for both classes: closing it twice is closing it.
+  const native = (): Engine => (started ??= createEngine({ ...options, engine: "native" }));
   return [
-    {
-      id: exactEngineId(),
-      open: (canonical) =>
-        exactEngine({ canonical, native: () => createEngine({ ...options, engine: "native" }), onMismatch }),
-    },
+    { id: exactEngineId(), open: (canonical) => exactEngine({ canonical, native, onMismatch }) },
+    { id: toleranceEngineId(), open: () => remote ?? lazyEngine(toleranceEngineId(), native) },
   ];
+}
+
+/** Starts an engine with its first run: most nodes never get a model for it. */
+function lazyEngine(id: Uint8Array, open: () => Engine): Engine {
+  let started: Engine | undefined;
+  const engine = (): Engine => (started ??= open());
+  return {
+    id,
+    run: (request) => engine().run(request),
+    inspect: (bytes) => engine().inspect(bytes),
+    status: () => engine().status(),
+    close: async () => started?.close(),
+  };
 }
 
 /** The canonical engine and all others of this build, as one. */
 export function openEngines(options: EnginesOptions): Engine {
-  const { onMismatch: _, ...own } = options;
+  const { onMismatch: _, remote: __, ...own } = options;
   return engineRegistry(createEngine(own), knownEngines(options));
 }
 

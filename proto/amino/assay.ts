@@ -89,6 +89,8 @@ export const assayRows: readonly AminoRow[] = [
     reveal: shortText,
     probeBlobs: shortList(bytes),
     datasets: shortList(bytes),
+    absoluteTolerance: shortUint64,
+    relativeTolerance: shortUint64,
   }),
   aminoRow(MsgOpenAppeal, "assay/MsgOpenAppeal", {
     appellant: shortText,

@@ -58,6 +58,8 @@ const messages = fc.oneof(
       royaltyPpm: uint32,
       licence: text,
       parent: anyBytes,
+      absoluteTolerance: uint64,
+      relativeTolerance: uint64,
       probes: fc.array(anyBytes, { maxLength: 2 }),
       maxDeposit: coin,
       probeBlobs: fc.array(anyBytes, { maxLength: 2 }),

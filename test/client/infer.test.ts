@@ -67,6 +67,7 @@ async function run(lies: Partial<Answers> = {}, asked = "adder") {
     jobId,
     status: "FINAL",
     lane: "attested",
+    class: "canonical",
     requestedHeight: 41n,
     finalHeight: 43n,
     committeeRoot: honest.committeeRoot,

@@ -5,6 +5,7 @@ import { DOMAIN, signingRoot } from "../../chain/domain.ts";
 import { AttestationData, JobFields } from "../../chain/types/attestation.ts";
 import { type Validator, ValidatorSet } from "../../chain/types/validator.ts";
 import type { TrustedSet } from "../../client/verify-receipt.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import type { Receipt } from "../../modules/inference/receipt.ts";
 
 export const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
@@ -41,9 +42,10 @@ export function signedReceipt(
   outputRoot: Uint8Array = bytes(32, 5),
   fields: JobFields = FIELDS,
   direct = false,
+  modelClass: number = MODEL_CLASS.canonical,
 ): Receipt {
   const committeeRoot = ValidatorSet.hashTreeRoot([...committee]);
-  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct };
+  const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct, class: modelClass };
   const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, fields.genesisRoot);
   const bits = BitArray.fromBitLen(committee.length);
   const signatures = signers.map((index) => {
@@ -62,6 +64,7 @@ export function signedReceipt(
     signers: bits,
     signature,
     direct,
+    class: modelClass,
   };
 }
 

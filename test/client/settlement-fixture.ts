@@ -37,6 +37,7 @@ export function receiptOf(seats: readonly Seat[] = SEATS): Receipt {
     signers: BitArray.fromBoolArray(committee.map((_, index) => index < committee.length - 1)),
     signature: bytes(96, 0),
     direct: false,
+    class: 1,
   };
   const signatures = seats.slice(0, -1).map(([id]) => keyOf(id).sign(receiptRoot(unsigned)));
   return { ...unsigned, signature: BLS.aggregate(signatures) };

@@ -46,12 +46,13 @@ describe("the table of bytes", () => {
     messageIndex: number(fields.messageIndex, 4),
     outputRoot: receipt.outputRoot,
     committeeRoot: receipt.committeeRoot,
-    seatsOffset: number(345, 4),
+    seatsOffset: number(346, 4),
     requestedHeight: number(receipt.requestedHeight, 8),
     finalHeight: number(receipt.finalHeight, 8),
-    signersOffset: number(346, 4),
+    signersOffset: number(347, 4),
     signature: receipt.signature,
     direct: Uint8Array.of(0),
+    class: Uint8Array.of(1),
     seats: Uint8Array.of(0b1_1111),
     signers: Uint8Array.of(0b1_1011),
   };
@@ -68,9 +69,9 @@ describe("the table of bytes", () => {
     expect(toHex(bytes.slice(from, from + length))).toBe(toHex(expected[field] ?? new Uint8Array()));
   });
   test.each([
-    [4, 347],
-    [128, 379],
-    [1000, 597],
+    [4, 348],
+    [128, 380],
+    [1000, 598],
   ])("%i members make %i bytes", (members, size) => {
     const bits = BitArray.fromBitLen(members);
     expect(Receipt.serialize({ ...receipt, seats: bits, signers: bits })).toHaveLength(size);
@@ -81,6 +82,7 @@ describe("the table of bytes", () => {
 test("what was signed, by SHA-256 alone", () => {
   const pad = (of: Uint8Array): Uint8Array => concatBytes(of, new Uint8Array(32 - of.length));
   const pair = (a: Uint8Array, b: Uint8Array): Uint8Array => sha256(concatBytes(a, b));
+  const zeros = new Uint8Array(32);
   const { genesisRoot, modelRoot, engineId, inputsRoot, requester } = FIELDS;
   const leaves = [
     genesisRoot,
@@ -97,7 +99,10 @@ test("what was signed, by SHA-256 alone", () => {
   }
   const [jobId = new Uint8Array()] = layer;
   expect(jobId).toEqual(JobFields.hashTreeRoot(FIELDS));
-  const root = pair(pair(jobId, receipt.committeeRoot), pair(receipt.outputRoot, new Uint8Array(32)));
+  const root = pair(
+    pair(pair(jobId, receipt.committeeRoot), pair(receipt.outputRoot, zeros)),
+    pair(pair(pad(Uint8Array.of(receipt.class)), zeros), pair(zeros, zeros)),
+  );
   const domain = concatBytes(Uint8Array.of(6, 0, 0, 0), GENESIS_ROOT);
   expect(pair(root, pair(domain.slice(0, 32), pad(domain.slice(32))))).toEqual(receiptRoot(receipt));
 });

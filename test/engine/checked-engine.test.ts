@@ -4,7 +4,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { checkedEngine } from "../../node/engine/checked-engine.ts";
 import { createEngine, type RunRequest } from "../../node/engine/engine.ts";
-import { canonicalEngineId, exactEngineId } from "../../node/engine/engine-id.ts";
+import { canonicalEngineId, exactEngineId, toleranceEngineId } from "../../node/engine/engine-id.ts";
 import { bytesField, message, unary } from "./onnx-builder.ts";
 
 /** Of the models here: see onnx-builder.ts. */
@@ -96,4 +96,27 @@ test("a manifest whose engine is that of another class is not run: natively noth
     });
     expect(neg.modelBytes).not.toHaveBeenCalled();
   }
+});
+
+test("of the class tolerance the file is checked, too, whoever runs it: a server of one's own is given no bytes", async () => {
+  const asked: RunRequest[] = [];
+  const server = {
+    ...engine,
+    async run(given: RunRequest) {
+      asked.push(given);
+      return { kind: "ok" as const, outputs: [] };
+    },
+  };
+  const tolerant = { ...DECLARED, class: MODEL_CLASS.tolerance, engineId: toleranceEngineId() };
+  const exp = request(unary("Exp"));
+  expect(await checkedEngine(server, () => tolerant).run(exp)).toEqual({ kind: "ok", outputs: [] });
+  expect(exp.modelBytes).toHaveBeenCalledTimes(1);
+  const wrong = checkedEngine(server, () => ({ ...tolerant, opset: 18 }));
+  expect(await wrong.run(exp)).toMatchObject({ kind: "absent", reason: expect.stringContaining("declares 18") });
+  const gone = { ...exp, modelBytes: async () => undefined };
+  expect(await checkedEngine(server, () => tolerant).run(gone)).toEqual({
+    kind: "absent",
+    reason: "the model's bytes are not here",
+  });
+  expect(asked).toHaveLength(1);
 });

@@ -29,7 +29,7 @@ import { readOpenJobs } from "../../modules/inference/jobs.ts";
 import type { ModelManifest } from "../../modules/inference/manifest.ts";
 import { ESCROW } from "../../modules/inference/models.ts";
 import { inferenceModule } from "../../modules/inference/module.ts";
-import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
+import { attestationOf, attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import { JOB_KIND, JOB_STATUS, type JobRecord, jobs, models } from "../../modules/inference/store.ts";
 import { DTYPES, type Tensor, Tensors } from "../../modules/inference/tensors.ts";
 import type { InferenceView } from "../../modules/inference/view.ts";
@@ -102,6 +102,8 @@ export function manifestOf(name: string, change: Partial<ModelManifest> = {}): M
     tier: 0,
     inline: false,
     direct: false,
+    absoluteTolerance: 0,
+    relativeTolerance: 0,
     ...change,
   };
 }
@@ -356,8 +358,7 @@ export function createChain(options: ChainOptions = {}) {
     violations: () => violations(store, SPEC),
     /** The member's own signature over an output of a job. */
     sign(name: string, jobId: Uint8Array, outputRoot: Uint8Array): Uint8Array {
-      const { committeeRoot, direct } = chain.job(jobId);
-      const data = { jobId, committeeRoot, outputRoot, direct };
+      const data = attestationOf(jobId, chain.job(jobId), outputRoot);
       return validatorKeys(name).vote.sign(attestationRoot(data, SPEC.genesisRoot));
     },
     /** A member's commitment to these signatures, whatever they are. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
 import { abandonJobs } from "../../modules/inference/abandon.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { blobProblem, custodyOutput } from "../../modules/inference/custody.ts";
 import { BLOB_STATUS, blobLoad, inputBlobs, JOB_STATUS, jobBlobs } from "../../modules/inference/store.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
@@ -227,4 +228,15 @@ test("what is wrong with a blob's bytes", () => {
   expect(blobProblem({ ...declared, inputsRoot: ROOT }, BYTES)).toBe("another inputs root");
   expect(blobProblem({ ...declared, tensors: [{ dtype: 1, shape: [2, 1] }] }, BYTES)).toMatch(/shape is \[1,2\]/);
   expect(blobProblem(declared, new Uint8Array(BYTES.length))).toMatch(/no serialised tensors/);
+});
+
+test("its job is about exact bytes, also where a model of the class tolerance has the same", () => {
+  const change = { modelRoot: ROOT, class: MODEL_CLASS.tolerance, absoluteTolerance: 1 };
+  const chain = createChain({ models: [manifestOf("digits", change)] });
+  const jobId = register(chain);
+  expect(chain.job(jobId)).toMatchObject({
+    class: MODEL_CLASS.canonical,
+    direct: false,
+    status: JOB_STATUS.committing,
+  });
 });

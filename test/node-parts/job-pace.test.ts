@@ -3,6 +3,7 @@ import { toHex } from "../../chain/bytes.ts";
 import { writeParams } from "../../chain/executor/chain-state.ts";
 import type { Event } from "../../chain/module.ts";
 import { parameterRows } from "../../chain/params.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import { inferenceParams } from "../../modules/inference/params.ts";
 import { JobRecord, jobs, openJobs } from "../../modules/inference/store.ts";
 import { createJobPace } from "../../node/job-pace.ts";
@@ -11,11 +12,11 @@ import { createOverlay } from "../../state/overlay.ts";
 const JOB = new Uint8Array(32).fill(1);
 const PARAMS = new Map([...parameterRows([inferenceParams])].map(([name, row]) => [name, row.default]));
 
-function stateWith(open: number, deadline = 6) {
+function stateWith(open: number, deadline = 6, modelClass: number = MODEL_CLASS.canonical) {
   const state = createOverlay({ get: () => undefined, iterate: () => [] });
   writeParams(state, PARAMS);
   openJobs.set(state, open);
-  jobs.set(state, JOB, { ...JobRecord.defaultValue(), deadline });
+  jobs.set(state, JOB, { ...JobRecord.defaultValue(), deadline, class: modelClass });
   return state;
 }
 const events = (type: string, count: number): Event[] =>
@@ -71,6 +72,13 @@ test("half as many after failures, once for those that were under way together, 
   expect(pace.room).toBe(16);
   for (let i = 0; i < 20; i++) fail();
   expect(pace.room).toBe(16);
+});
+
+test("a job of the class tolerance that fails says nothing about how busy committees are: one member can have it fail", () => {
+  const pace = createJobPace(stateWith(0));
+  pace.committed(events("inference_requested", 4), stateWith(4, 60, MODEL_CLASS.tolerance));
+  pace.committed(events("inference_failed", 4), stateWith(0, 60, MODEL_CLASS.tolerance));
+  expect(pace.room).toBe(32);
 });
 
 test("what was open at the start does not stand in the way for ever", () => {

@@ -17,7 +17,13 @@ const request = fc.oneof(
   fc.record({ kind: fc.constant("randao" as const), height: place.height }),
   fc.record({
     kind: fc.constant("attestation" as const),
-    data: fc.record({ jobId: root, committeeRoot: root, outputRoot: root, direct: fc.boolean() }),
+    data: fc.record({
+      jobId: root,
+      committeeRoot: root,
+      outputRoot: root,
+      direct: fc.boolean(),
+      class: fc.integer({ min: 1, max: 3 }),
+    }),
   }),
 );
 

@@ -19,6 +19,7 @@ const attestation = (job: number, outputRoot = A, committeeRoot = A) => ({
   committeeRoot,
   outputRoot,
   direct: false,
+  class: 1,
 });
 
 describe("over the socket", () => {

@@ -135,7 +135,7 @@ describe("verify finds the committee by a light client", () => {
     const committeeRoot = at(chain, 5).header.validatorsRoot;
     const fields = { ...FIELDS, genesisRoot: GENESIS_ROOT };
     const outputRoot = new Uint8Array(32).fill(5);
-    const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct: false };
+    const data = { jobId: JobFields.hashTreeRoot(fields), committeeRoot, outputRoot, direct: false, class: 1 };
     const message = signingRoot(AttestationData.hashTreeRoot(data), DOMAIN.ATTESTATION, GENESIS_ROOT);
     const signature = BLS.aggregate(SEATS.map(([id]) => keyOf(id).sign(message)));
     const signers = at(chain, 5).commit.signers;
@@ -150,6 +150,7 @@ describe("verify finds the committee by a light client", () => {
       signers,
       signature,
       direct: false,
+      class: 1,
     };
     const path = join(temporaryFolder(), "receipt.json");
     writeFileSync(path, JSON.stringify(receiptToJson(receipt)));

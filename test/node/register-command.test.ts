@@ -31,6 +31,8 @@ const SAID: Said = {
   inline: false,
   reveal: "committed",
   class: "canonical",
+  absoluteTolerance: 0,
+  relativeTolerance: 0,
   tier: 0,
   shapes: [],
   probeFiles: [],
@@ -196,7 +198,7 @@ test("mistakes are one line", async () => {
     [["m.json", "--shape", "x=1"], /^assay: model register: --shape and --probe are said by the manifest/],
     [
       [model, "--name", "a", "--class", "precise"],
-      /^assay: model register: --class is canonical or exact, found "precise"$/,
+      /^assay: model register: --class is one of canonical, exact, tolerance, found "precise"$/,
     ],
     [["m.json", "--class", "exact"], /^assay: model register: --class is said by the manifest m\.json$/],
     [[model, "--nmae", "a"], /unknown option --nmae \(did you mean "--name"\?\)/],

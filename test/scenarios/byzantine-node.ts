@@ -110,7 +110,7 @@ function doubleAttesting(): Misbehaviour {
         const { jobId, outputRoot } = message.reveal;
         const other = sha256(outputRoot);
         const signature = voteKey.sign(
-          attestationRoot({ jobId, committeeRoot, outputRoot: other, direct: false }, genesisRoot),
+          attestationRoot({ jobId, committeeRoot, outputRoot: other, direct: false, class: 1 }, genesisRoot),
         );
         honest.broadcastReveal({
           reveal: { ...message.reveal, outputRoot: other, signature },

@@ -78,6 +78,8 @@ export function manifestOf(
       inline,
       tier: 0,
       reveal: "committed",
+      absoluteTolerance: 0n,
+      relativeTolerance: 0n,
     },
   };
 }

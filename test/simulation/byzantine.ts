@@ -5,7 +5,7 @@ import { Header } from "../../chain/types/header.ts";
 import { Vote } from "../../chain/types/vote.ts";
 import { proposalRoot, voteRoot } from "../../chain/vote-signing.ts";
 import type { ConsensusSigner } from "../../consensus/driver/ports.ts";
-import { attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
+import { attestationOf, attestationRoot, commitmentRoot } from "../../modules/inference/signatures.ts";
 import { jobs } from "../../modules/inference/store.ts";
 import type { Outlet } from "../../node/outlet.ts";
 import { decodeWire, RevealBatch } from "../../node/wire.ts";
@@ -115,7 +115,7 @@ export function createByzantine(options: ByzantineOptions): Byzantine {
       const state = options.node().process?.store.latest;
       const job = state && jobs.get(state, jobId);
       if (job === undefined) return undefined;
-      const data = { jobId, committeeRoot: job.committeeRoot, outputRoot, direct: job.direct };
+      const data = attestationOf(jobId, job, outputRoot);
       return { jobId, validator: operator, outputRoot, signature: key.sign(attestationRoot(data, genesisRoot)) };
     },
     commit(entries) {

@@ -31,6 +31,8 @@ export function simulatedModel(owner: Uint8Array): ModelManifest {
     probeRoots: [],
     tier: 0,
     direct: false,
+    absoluteTolerance: 0,
+    relativeTolerance: 0,
     inline: true,
   };
 }

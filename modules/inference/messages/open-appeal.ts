@@ -8,6 +8,7 @@ import { parseAccount } from "../../addresses.ts";
 import { moduleAddress } from "../../auth/keeper.ts";
 import { transfer } from "../../bank/keeper.ts";
 import { extendWindow } from "../appeals.ts";
+import { isTolerant } from "../classes.ts";
 import { inferenceError } from "../errors.ts";
 import { baseFee } from "../fees.ts";
 import { openJob } from "../jobs.ts";
@@ -43,6 +44,7 @@ function appealable(ctx: MessageContext, jobId: Uint8Array): JobRecord {
   if (job === undefined) throw no("is not known, or no longer");
   if (NOT_APPEALED.has(job.kind)) throw no("is no request that was attested");
   if (job.status !== JOB_STATUS.final || !job.settled) throw no("is not final, or its reveals have not ended");
+  if (isTolerant(job)) throw no("is of the class tolerance, in which nobody can be shown to be wrong");
   if (ctx.block.height >= job.appealEnd) throw no(`could be appealed before block ${job.appealEnd}`);
   const known = appeals.get(ctx.store, jobId);
   if (known !== undefined) throw inferenceError("appealed", `in job ${toHex(known.appealJob)}`);

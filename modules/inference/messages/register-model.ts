@@ -79,6 +79,8 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
   if (modelClass === undefined) {
     throw invalid(`class "${message.class.slice(0, 40)}" is none of ${MODEL_CLASS_NAMES.join(", ")}`);
   }
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  if (message.absoluteTolerance > most || message.relativeTolerance > most) throw invalid("a tolerance above 2^53");
   const fee = parseAmount(message.fee === "" ? "0" : message.fee);
   if (fee === undefined) throw invalid(`fee "${message.fee.slice(0, 60)}" is not a decimal integer`);
   if (message.modelBytes > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`a model of ${message.modelBytes} bytes`);
@@ -108,6 +110,8 @@ function toManifest(message: MsgRegisterModel, owner: Uint8Array): ModelManifest
     tier: message.tier,
     inline: message.inline,
     direct: revealOf(message.reveal),
+    absoluteTolerance: Number(message.absoluteTolerance),
+    relativeTolerance: Number(message.relativeTolerance),
   };
   const problem = manifestProblem(manifest);
   if (problem !== undefined) throw invalid(problem);

@@ -18,7 +18,11 @@ function printResult(result: InferenceResult, io: Io): void {
   const { job, receipt } = result;
   io.out(`job        ${result.jobId}`);
   io.out(`lane       ${result.lane}`);
-  if (job.direct)
+  if (job.class === "tolerance") {
+    io.out(
+      `class      tolerance: the output is that of ${job.executor}; others attest that theirs is within the model's bound of it, not the same`,
+    );
+  } else if (job.direct)
     io.out("reveal     direct: validators did not commit before they saw what others say, and may have copied");
   io.out(`status     ${result.status}${job.failure === "" ? "" : `: ${job.failure}`}`);
   io.out(`heights    requested ${result.requestedHeight}, final ${result.finalHeight}`);

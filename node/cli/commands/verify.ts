@@ -3,6 +3,7 @@ import { JobFields } from "../../../chain/types/attestation.ts";
 import { aggregateVerifier } from "../../../client/bls.ts";
 import { type ReceiptState, type SettlementVerdict, verifySettledReceipt } from "../../../client/settled-receipt.ts";
 import { type TrustedCommittee, verifyReceipt, verifySignatures } from "../../../client/verify-receipt.ts";
+import { isTolerant } from "../../../modules/inference/classes.ts";
 import type { Receipt } from "../../../modules/inference/receipt.ts";
 import { parseArguments } from "../arguments.ts";
 import { forPeople } from "../client.ts";
@@ -49,6 +50,13 @@ async function checkOnline(
   }
 }
 
+/** What the signers claim less than that they have computed these bytes by themselves. */
+function claimText(receipt: Receipt): string {
+  if (isTolerant(receipt))
+    return "; class tolerance: within the model's bound of what one of them has published, not exact, and not blind";
+  return receipt.direct ? "; not blind: they signed without commitments, and may have copied" : "";
+}
+
 function attestedLine(receipt: Receipt, { chainId, validators }: TrustedCommittee): string {
   const signed = validators.filter((_, index) => receipt.signers.get(index));
   const power = signed.reduce((sum, member) => sum + member.power, 0n);
@@ -58,7 +66,7 @@ function attestedLine(receipt: Receipt, { chainId, validators }: TrustedCommitte
   return (
     `valid: ${signed.length} of ${asked.length} validators${drawn} with ${power} of ${total} power attested ` +
     `output ${toHex(receipt.outputRoot)} of job ${toHex(JobFields.hashTreeRoot(receipt.fields))} on ${chainId}` +
-    (receipt.direct ? "; not blind: they signed without commitments, and may have copied" : "")
+    claimText(receipt)
   );
 }
 

@@ -1,31 +1,49 @@
-import type { ModelClassName } from "../../../modules/inference/classes.ts";
-import { canonicalEngineId, exactEngineId } from "../../engine/engine-id.ts";
+import { MODEL_CLASS_NAMES, type ModelClassName, TOLERANCE_UNIT } from "../../../modules/inference/classes.ts";
+import { canonicalEngineId, exactEngineId, toleranceEngineId } from "../../engine/engine-id.ts";
 import { UserError } from "../../user-error.ts";
 import { classTable, prove } from "../operator-table.ts";
 
-/** Classes that a model can be registered in, each with the engine that its manifest names for life. */
-const ENGINES = { canonical: canonicalEngineId, exact: exactEngineId } as const satisfies Partial<
-  Record<ModelClassName, () => Uint8Array>
->;
-export type RegisterClass = keyof typeof ENGINES;
-export const REGISTER_CLASSES = Object.keys(ENGINES) as readonly RegisterClass[];
+/** The engine that a manifest names for life. */
+const ENGINES: Readonly<Record<ModelClassName, () => Uint8Array>> = {
+  canonical: canonicalEngineId,
+  exact: exactEngineId,
+  tolerance: toleranceEngineId,
+};
 
-export function isRegisterClass(value: unknown): value is RegisterClass {
-  return REGISTER_CLASSES.some((name) => name === value);
+export function isModelClass(value: unknown): value is ModelClassName {
+  return MODEL_CLASS_NAMES.some((name) => name === value);
 }
 
 /** @throws UserError for a text that is no class. */
-export function registerClass(text: string): RegisterClass {
-  if (isRegisterClass(text)) return text;
-  throw new UserError(`model register: --class is ${REGISTER_CLASSES.join(" or ")}, found "${text}"`);
+export function modelClassOf(text: string): ModelClassName {
+  if (isModelClass(text)) return text;
+  throw new UserError(`model register: --class is one of ${MODEL_CLASS_NAMES.join(", ")}, found "${text}"`);
 }
 
-export function engineOf(modelClass: RegisterClass): Uint8Array {
+/** A decimal with up to nine places, not negative: "0.001". */
+const DECIMAL = /^([0-9]{1,7})(?:\.([0-9]{1,9}))?$/;
+
+export function isTolerance(value: unknown): boolean {
+  return typeof value === "string" && DECIMAL.test(value);
+}
+
+/** A tolerance in units of 10^-9, exactly. @throws UserError for a text that is no such decimal. */
+export function toleranceUnits(text: string, what: string): number {
+  const [, whole, part = ""] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) {
+    throw new UserError(
+      `${what} must be a decimal such as 0.001, with up to nine places; found "${text.slice(0, 40)}"`,
+    );
+  }
+  return Number(whole) * TOLERANCE_UNIT + Number(part.padEnd(9, "0"));
+}
+
+export function engineOf(modelClass: ModelClassName): Uint8Array {
   return ENGINES[modelClass]();
 }
 
 /** @throws UserError that says operator by operator why a model is not fit for the class. */
-export function requireClass(path: string, bytes: Uint8Array, modelClass: RegisterClass): void {
+export function requireClass(path: string, bytes: Uint8Array, modelClass: ModelClassName): void {
   if (modelClass !== "exact") return;
   const refused = prove(path, bytes).operators.filter(({ verdict }) => verdict === "refused");
   if (refused.length === 0) return;

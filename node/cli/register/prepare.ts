@@ -1,7 +1,7 @@
 import { blobRoot } from "../../../chain/blob-root.ts";
 import { toHex, utf8 } from "../../../chain/bytes.ts";
 import { encodeInputs, type TensorInput } from "../../../client/tensors.ts";
-import { MODEL_CLASS } from "../../../modules/inference/classes.ts";
+import { MODEL_CLASS, type ModelClassName } from "../../../modules/inference/classes.ts";
 import { MAX_PROBES } from "../../../modules/inference/manifest.ts";
 import { manifestProblem } from "../../../modules/inference/manifest-check.ts";
 import { dtypeName } from "../../../modules/inference/tensor-check.ts";
@@ -12,7 +12,7 @@ import { checkModel } from "../../engine/onnx-check.ts";
 import { UserError } from "../../user-error.ts";
 import { readJsonFile } from "../client.ts";
 import { type ModelFile, readModelBytes } from "../model-file.ts";
-import { engineOf, type RegisterClass, requireClass } from "./class-check.ts";
+import { engineOf, requireClass } from "./class-check.ts";
 import { inputShapes, parseShapes } from "./shapes.ts";
 import { openTrial, outputSpecs, tryGenerated, tryProbes } from "./trial.ts";
 
@@ -27,7 +27,10 @@ export interface Said {
   readonly inline: boolean;
   readonly tier: number;
   readonly reveal: "committed" | "direct";
-  readonly class: RegisterClass;
+  readonly class: ModelClassName;
+  /** Of the class tolerance, in units of 10^-9. */
+  readonly absoluteTolerance: number;
+  readonly relativeTolerance: number;
   /** `--shape` options. */
   readonly shapes: readonly string[];
   /** JSON files of inputs by name, each a probe or a list of them. None: they are generated. */
@@ -101,13 +104,15 @@ function checkManifest(
     tier: said.tier,
     direct: said.reveal === "direct",
     inline: said.inline,
+    absoluteTolerance: said.absoluteTolerance,
+    relativeTolerance: said.relativeTolerance,
   });
   if (problem !== undefined) throw new UserError(`the chain would refuse this model: ${problem}`);
 }
 
 /**
  * Makes a registration out of an ONNX file: inputs, outputs and operator set from its graph, probes from its root unless files have some. All
- * probes are run here first, in the engine that validators use.
+ * probes are run here first, in an engine that validators use.
  * @throws UserError for a file that the chain would not run, and for whatever it would refuse.
  */
 export async function prepareModel(path: string, said: Said): Promise<ModelFile> {
@@ -118,7 +123,7 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
   if (fault !== undefined) throw new UserError(`${path}: ${fault}`);
   requireClass(path, bytes, said.class);
   const modelRoot = blobRoot(bytes);
-  const trial = openTrial(path, modelRoot, bytes);
+  const trial = openTrial(path, modelRoot, bytes, said.class);
   try {
     const found = await trial.inspect();
     const names = found.outputs.map(({ name }) => name);
@@ -162,6 +167,8 @@ export async function prepareModel(path: string, said: Said): Promise<ModelFile>
         inline: said.inline,
         tier: said.tier,
         reveal: said.reveal,
+        absoluteTolerance: BigInt(said.absoluteTolerance),
+        relativeTolerance: BigInt(said.relativeTolerance),
       },
     };
   } finally {

@@ -12,7 +12,7 @@ import type { Io } from "../command.ts";
 import { type ModelFile, readModelFile } from "../model-file.ts";
 import { confirmed, terminalPrompt } from "../prompt.ts";
 import { type Admission, knownModel, type Price, registerAndAdmit, registrationPrice } from "./admission.ts";
-import { registerClass } from "./class-check.ts";
+import { modelClassOf, toleranceUnits } from "./class-check.ts";
 import { prepareModel } from "./prepare.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -20,7 +20,7 @@ import { createProgressBar } from "./progress-bar.ts";
 export const MAX_DEPOSIT = 1_000_000_000n;
 
 export const REGISTER_USAGE = [
-  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--direct] [--class canonical|exact] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
+  `model register <file.onnx> --name name [--shape input=1,3,32,32]… [--probe inputs.json]… [--model-version 1] [--fee uassay] [--royalty ppm] [--licence text] [--inline] [--tier 0] [--direct] [--class canonical|exact|tolerance] [--absolute-tolerance 0.001] [--relative-tolerance 0.001] [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
   `model register <manifest.json> [--inputs-out file.json] [--max-deposit uassay] [--timeout seconds] [--yes] [--json] ${SIGNER_USAGE}`,
 ].join("\n");
 
@@ -37,6 +37,8 @@ const OPTIONS = {
   tier: { type: "string" },
   direct: { type: "boolean" },
   class: { type: "string" },
+  "absolute-tolerance": { type: "string" },
+  "relative-tolerance": { type: "string" },
   "inputs-out": { type: "string" },
   "max-deposit": { type: "string", default: String(MAX_DEPOSIT) },
   timeout: { type: "string", default: "120" },
@@ -55,6 +57,8 @@ const OF_THE_MANIFEST = [
   "tier",
   "direct",
   "class",
+  "absolute-tolerance",
+  "relative-tolerance",
 ] as const;
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>["values"];
@@ -78,7 +82,9 @@ async function readModel(path: string, values: Values): Promise<ModelFile> {
     inline: values.inline === true,
     tier: integerOption("tier", values.tier ?? "0", 0, MAX_TIERS - 1),
     reveal: values.direct === true ? "direct" : "committed",
-    class: registerClass(values.class ?? "canonical"),
+    class: modelClassOf(values.class ?? "canonical"),
+    absoluteTolerance: toleranceUnits(values["absolute-tolerance"] ?? "0", "--absolute-tolerance"),
+    relativeTolerance: toleranceUnits(values["relative-tolerance"] ?? "0", "--relative-tolerance"),
     shapes: values.shape ?? [],
     probeFiles: values.probe ?? [],
   });

@@ -1,3 +1,4 @@
+import type { ModelClassName } from "../../../modules/inference/classes.ts";
 import type { Tensor, Tensors } from "../../../modules/inference/tensors.ts";
 import { createEngine, type Engine } from "../../engine/engine.ts";
 import { ANY_LENGTH, type TensorSpec } from "../../engine/model-spec.ts";
@@ -16,9 +17,9 @@ export interface Trial {
 
 const TIMEOUT_MS = 60_000;
 
-/** Starts the engine that validators run canonical models with. */
-export function openTrial(path: string, modelRoot: Uint8Array, bytes: Uint8Array): Trial {
-  const engine: Engine = createEngine({ processes: 1 });
+/** Starts the engine that validators run such models with; for `exact` the canonical one, whose bytes are the same. */
+export function openTrial(path: string, modelRoot: Uint8Array, bytes: Uint8Array, modelClass: ModelClassName): Trial {
+  const engine: Engine = createEngine({ processes: 1, engine: modelClass === "tolerance" ? "native" : "canonical" });
   return {
     async inspect() {
       const found = await engine.inspect(bytes);

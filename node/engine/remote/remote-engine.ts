@@ -1,9 +1,9 @@
-import { toHex, utf8 } from "../../../chain/bytes.ts";
-import { sha256 } from "../../../chain/crypto/hash.ts";
+import { toHex } from "../../../chain/bytes.ts";
 import type { Clock } from "../../../consensus/driver/ports.ts";
 import type { Tensors } from "../../../modules/inference/tensors.ts";
 import { steadyClock } from "../../clock.ts";
 import type { Engine, EngineResult, EngineStatus, RunRequest } from "../engine.ts";
+import { toleranceEngineId } from "../engine-id.ts";
 import { mismatch } from "../model-spec.ts";
 import { type Breaker, type BreakerOptions, createBreaker, type PassOutcome } from "./breaker.ts";
 import { endpointFault, type RemoteModelName } from "./endpoint.ts";
@@ -49,11 +49,6 @@ interface Known {
 
 /** Models that a breaker is kept for: the least recently used is forgotten. */
 const MAX_KNOWN = 1024;
-
-/** The contract and not the server: two servers need not give the same bytes, which only models of the tolerance class allow for. */
-export function remoteEngineId(): Uint8Array {
-  return sha256(utf8("protocol=open-inference-protocol\nversion=2\n"));
-}
 
 /**
  * Runs models on the operator's own inference server (Triton, KServe, MLServer, OpenVINO), which has them already: no bytes are sent. What
@@ -143,7 +138,7 @@ export function createRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   }
 
   return {
-    id: remoteEngineId(),
+    id: toleranceEngineId(),
     run,
     inspect: () => Promise.resolve({ kind: "absent", reason: "a remote engine is not given the bytes of models" }),
     status: () => statusOf(server, slots.taken, slots.waiting, closing.signal.aborted),

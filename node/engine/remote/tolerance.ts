@@ -1,10 +1,20 @@
 import { equalBytes } from "../../../chain/bytes.ts";
+import { TOLERANCE_UNIT } from "../../../modules/inference/classes.ts";
+import type { ModelManifest } from "../../../modules/inference/manifest.ts";
 import { DTYPES, type Tensor, type Tensors } from "../../../modules/inference/tensors.ts";
 
 /** |own − reference| ≤ absolute + relative × |reference|. Both finite and not negative. */
 export interface ToleranceBound {
   readonly absolute: number;
   readonly relative: number;
+}
+
+/** The bound of a manifest, which is in units of 10^-9. One rounding, of a quotient of two doubles that are exact: the same on every machine. */
+export function boundOf({
+  absoluteTolerance,
+  relativeTolerance,
+}: Pick<ModelManifest, "absoluteTolerance" | "relativeTolerance">): ToleranceBound {
+  return { absolute: absoluteTolerance / TOLERANCE_UNIT, relative: relativeTolerance / TOLERANCE_UNIT };
 }
 
 export type ToleranceVerdict = { readonly within: true } | { readonly within: false; readonly reason: string };

@@ -153,6 +153,7 @@ const receipt: Receipt = {
   signers: BitArray.fromBoolArray([true, true, true]),
   signature: new Uint8Array(96),
   direct: false,
+  class: 1,
 };
 
 /** A receipt in the browser of somebody who got it from a stranger: a clear error, or a verdict. */

@@ -10,7 +10,9 @@ import { voteRoot } from "../../../chain/vote-signing.ts";
 import { PRESETS } from "../../../genesis/presets.ts";
 import { leaveChain } from "../../../modules/export.ts";
 import { requiredFee } from "../../../modules/feemarket/keeper.ts";
+import { MODEL_CLASS } from "../../../modules/inference/classes.ts";
 import { genesisModel } from "../../../modules/inference/genesis.ts";
+import type { ModelManifest } from "../../../modules/inference/manifest.ts";
 import { violations } from "../../../modules/invariants.ts";
 import { modules as registered } from "../../../modules/registry.ts";
 import type { StateReader, StateStore } from "../../../state/store.ts";
@@ -37,6 +39,7 @@ const PARAMS: Readonly<Record<string, bigint>> = {
   "inference.commitWindow": 3n,
   "inference.admissionWindow": 6n,
   "inference.revealWindow": 3n,
+  "inference.executorWindow": 3n,
   "inference.appealWindow": 8n,
   "inference.jobRetention": 100n,
   "inference.maxOpenJobs": 16n,
@@ -150,6 +153,13 @@ async function roundTrip(chain: RandomChain, store?: StateStore): Promise<{ next
   return before === after ? { next } : { next, fault: "the export of an import is another document" };
 }
 
+/** The model of a run: of the class tolerance in one of five, else one that may run inline, and in one of three is direct. */
+function variantOf(seed: number): Partial<ModelManifest> {
+  return seed % 5 === 2
+    ? { class: MODEL_CLASS.tolerance, absoluteTolerance: 1_000_000 }
+    : { inline: true, direct: seed % 3 === 0 };
+}
+
 /** How long a block takes: mostly a second, sometimes long enough for what waits to be over. */
 function blockTime(random: Random): number {
   const kind = random.next();
@@ -172,7 +182,7 @@ export async function simulateModules(options: SimulationOptions): Promise<Simul
     stakes,
     balances: actors.map((actor) => [actor, BigInt(50 + random.int(500)) * 1_000_000n] as const),
     models: modules.some(({ name }) => name === "inference")
-      ? [genesisModel(manifestOf("digits", { inline: true, direct: options.seed % 3 === 0 }), PREFIX)]
+      ? [genesisModel(manifestOf("digits", variantOf(options.seed)), PREFIX)]
       : [],
     ...(options.store === undefined ? {} : { store: await options.store("first") }),
   });

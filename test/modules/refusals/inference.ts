@@ -1,5 +1,6 @@
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { appeals, JOB_STATUS, JobRecord, jobs } from "../../../modules/inference/store.ts";
+import { MODEL_CLASS } from "../../../modules/inference/classes.ts";
+import { appeals, JOB_STATUS, JobRecord, jobs, models } from "../../../modules/inference/store.ts";
 import { DTYPES, Tensors } from "../../../modules/inference/tensors.ts";
 import {
   MsgCancelSchedule,
@@ -73,6 +74,16 @@ function nobodyServes(): World {
   world.block();
   return world;
 }
+/** "digits" is of the class tolerance. */
+function tolerant(): World {
+  const world = createWorld();
+  const { modelRoot } = manifestOf("digits");
+  const record = models.get(world.store, modelRoot);
+  if (record === undefined) throw new Error("no model");
+  const manifest = { ...record.manifest, class: MODEL_CLASS.tolerance, absoluteTolerance: 1 };
+  models.set(world.store, modelRoot, { ...record, manifest });
+  return world;
+}
 const fullBlock = (): World => full("inference.maxJobsPerBlock");
 const fullBacklog = (): World => full("inference.maxOpenJobs");
 
@@ -141,6 +152,14 @@ function settledJob(): World {
   return world;
 }
 
+function tolerantJob(): World {
+  const world = settledJob();
+  const job = jobs.get(world.store, new Uint8Array(32));
+  if (job === undefined) throw new Error("no job");
+  jobs.set(world.store, new Uint8Array(32), { ...job, class: MODEL_CLASS.tolerance });
+  return world;
+}
+
 function appealedJob(): World {
   const world = settledJob();
   const record = appeals.type.defaultValue();
@@ -155,6 +174,7 @@ export const inference: readonly Refusal[] = [
   appeal("a job id of another length", "sdk/18", { jobId: new Uint8Array(31) }),
   appeal("a claim that is no root", "sdk/18", { claim: new Uint8Array(31) }),
   appeal("an appeal of nothing", "inference/23"),
+  appeal("an appeal of an output within a tolerance", "inference/23", {}, { given: tolerantJob }),
   appeal("a second appeal", "inference/24", {}, { given: appealedJob }),
   appeal("a bond that is too low", "inference/25", { bond: coin(9_999_999n) }, { given: settledJob }),
   appeal(
@@ -210,6 +230,13 @@ export const inference: readonly Refusal[] = [
   request("a fee above what the requester has", "sdk/5", { maxFee: coin(FUNDS) }),
   ...each(NON_AMOUNTS, "value at risk", (wrong, valueAtRisk) => request(wrong, "sdk/18", { valueAtRisk })),
   request("more at risk than stake answers for", "inference/17", { valueAtRisk: `${10n ** 15n}` }),
+  request(
+    "something at risk on an output within a tolerance",
+    "inference/17",
+    { valueAtRisk: "1" },
+    { given: tolerant },
+  ),
+  request("a deadline too short for an executor", "inference/10", { deadline: 4n }, { given: tolerant }),
   request("no model", "inference/2", { model: "" }),
   request("unknown model by name", "inference/2", { model: "nothing" }),
   request("unknown model by root", "inference/2", { model: "ab".repeat(32) }),
@@ -273,6 +300,15 @@ export const inference: readonly Refusal[] = [
   register("a deposit that is too low", "inference/9", { maxDeposit: coin(1n) }),
   ...each(NON_AMOUNTS, "fee", (wrong, fee) => register(wrong, "inference/6", { fee })),
   register("a class that there is not", "inference/6", { class: "precise" }),
+  register("tolerance without a bound", "inference/6", { class: "tolerance" }),
+  register("a bound of another class", "inference/6", { relativeTolerance: 1n }),
+  register("an absolute bound above a million", "inference/6", {
+    class: "tolerance",
+    absoluteTolerance: 10n ** 15n + 1n,
+  }),
+  register("a relative bound above one", "inference/6", { class: "tolerance", relativeTolerance: 10n ** 9n + 1n }),
+  register("a bound of 2^60", "inference/6", { class: "tolerance", relativeTolerance: 1n << 60n }),
+  register("tolerance inline", "inference/6", { class: "tolerance", absoluteTolerance: 1n, inline: true }),
   register("a way to reveal that there is not", "inference/6", { reveal: "blind" }),
   register("no name", "inference/6", { name: "" }),
   register("a name too long", "inference/6", { name: "x".repeat(1000) }),
