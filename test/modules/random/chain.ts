@@ -10,7 +10,7 @@ import { type BlockRun, startBlock } from "../../../chain/executor/block-run.ts"
 import { isGenesis, readParams, readRotation, readTip } from "../../../chain/executor/chain-state.ts";
 import { initialState } from "../../../chain/executor/genesis.ts";
 import { headerBase } from "../../../chain/executor/header.ts";
-import { buildingLane } from "../../../chain/executor/inline-lane.ts";
+import { buildingLane, RunPendingError } from "../../../chain/executor/inline-lane.ts";
 import { randaoRoot } from "../../../chain/executor/randomness.ts";
 import { messageRegistry, type Runtime } from "../../../chain/executor/runtime.ts";
 import type { Module } from "../../../chain/module.ts";
@@ -256,6 +256,7 @@ async function chainOf(
         return code === 0 ? "ok" : `${codespace}/${code}`;
       } catch (error) {
         if (error instanceof TxError) return `barred ${error.codespace}/${error.code}`;
+        if (error instanceof RunPendingError) return "waits for room";
         throw error;
       }
     },
