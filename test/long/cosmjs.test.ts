@@ -58,19 +58,32 @@ import {
 import { Any } from "cosmjs-types/google/protobuf/any";
 import { MsgTransfer } from "cosmjs-types/ibc/applications/transfer/v1/tx";
 import { beforeAll, describe, expect, test } from "vitest";
-import { utf8 } from "../../chain/bytes.ts";
+import { fromHex, utf8 } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { possessionSigningRoot } from "../../chain/types/possession.ts";
 import { inferenceQueries } from "../../client/queries.ts";
 import { encodeInputs } from "../../client/tensors.ts";
 import { signingOptions } from "../../client/transactions.ts";
 import { moduleAddress } from "../../modules/auth/keeper.ts";
+import { dtypeName } from "../../modules/inference/tensor-check.ts";
 import { Tensors } from "../../modules/inference/tensors.ts";
 import { modules } from "../../modules/registry.ts";
 import { homePaths, readGenesis } from "../../node/home.ts";
 import { loadAccountKey } from "../../node/keys/account-key.ts";
 import { createIdentityKey, createVoteKey } from "../../node/keys/node-keys.ts";
-import { MsgInferThen, MsgRegisterModel, MsgRequestInference } from "../../proto/inference.ts";
+import {
+  MsgAcceptModel,
+  MsgCancelSchedule,
+  MsgDeprecateModel,
+  MsgInferThen,
+  MsgOpenAppeal,
+  MsgRegisterBlob,
+  MsgRegisterModel,
+  MsgRequestInference,
+  MsgScheduleInference,
+  MsgSetInferenceTiers,
+  MsgTransferModel,
+} from "../../proto/inference.ts";
 import { MsgUpdateParams } from "../../proto/params.ts";
 import { MsgSetVoteKey } from "../../proto/staking.ts";
 import { temporaryFolder } from "../node/temporary-folder.ts";
@@ -434,6 +447,49 @@ describe.each(MODES)("in sign mode %s", (mode) => {
       return found.status === "FINAL" || found.status === "FAILED" ? found.status : undefined;
     });
     expect(status).toBe("FINAL");
+    // Nothing comes of it but the loss of the bond.
+    const appealBond = await queries.parameter("appealBond");
+    const appeal = { appellant: alice.address, jobId: fromHex(jobId), inputs: request.inputs };
+    await send(alice, messageOf(MsgOpenAppeal, { ...appeal, bond: uassay(Number(appealBond)) }));
+  });
+
+  test("a run every so many blocks, inputs as a blob, the tiers that a validator serves", async () => {
+    const queries = inferenceQueries(await Comet38Client.connect(network.rpc(1)));
+    const model = await queries.model(CNN_DIGITS.name);
+    const tensors = encodeInputs(model.inputs, rowOf(CNN_DIGITS, 2));
+    const inputs = Tensors.serialize(tensors);
+    const request = { requester: alice.address, model: CNN_DIGITS.name, inputs, maxFee: uassay(10_000) };
+    const scheduled = await send(alice, messageOf(MsgScheduleInference, { request, every: 100n, runs: 3n }));
+    const schedule = BigInt(attribute(scheduled, "inference_scheduled", "schedule"));
+    await send(alice, messageOf(MsgCancelSchedule, { owner: alice.address, schedule }));
+
+    // Nobody uploads it, so that nobody finds it available.
+    const blob = {
+      owner: alice.address,
+      blobRoot: sha256(utf8(`no blob, ${mode}`)),
+      blobBytes: BigInt(inputs.length),
+      inputsRoot: Tensors.hashTreeRoot(tensors),
+      tensors: tensors.map(({ dtype, shape }) => ({ dtype: dtypeName(dtype), shape: shape.map(BigInt) })),
+      blocks: 10n,
+      maxDeposit: uassay(1_000_000),
+    };
+    await send(alice, messageOf(MsgRegisterBlob, blob));
+
+    const owner = await operator(3, mode);
+    await send(owner, messageOf(MsgSetInferenceTiers, { operator: validator(3), tiers: [0, 1] }));
+  });
+
+  test("a model is handed on, and back", async () => {
+    const owner = await developer(0, mode);
+    const model = CNN_DIGITS.name;
+    for (const [from, to] of [
+      [owner, alice],
+      [alice, owner],
+    ] as const) {
+      await send(from, messageOf(MsgTransferModel, { owner: from.address, model, newOwner: to.address }));
+      await send(to, messageOf(MsgAcceptModel, { newOwner: to.address, model }));
+    }
+    expect(await fails(alice, messageOf(MsgDeprecateModel, { owner: alice.address, model }))).toMatch(/owner/);
   });
 
   test("and messages that run only if an output is as wanted", async () => {
