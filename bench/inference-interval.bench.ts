@@ -136,7 +136,12 @@ try {
   const [client] = clients;
   if (client === undefined) throw new Error("a local network has accounts");
   const { signal } = new AbortController();
-  await registerAndAdmit(client, bench.rpc, file, { maxDeposit: MAX_DEPOSIT, timeoutMs: 120_000, signal });
+  const { model, verdicts } = await registerAndAdmit(client, bench.rpc, file, {
+    maxDeposit: MAX_DEPOSIT,
+    timeoutMs: 120_000,
+    signal,
+  });
+  if (model.status !== "ACTIVE") throw new Error(`${NAME}: ${model.failure} ${JSON.stringify(verdicts)}`);
   await client.infer(NAME, { x: nextInput() }, { lane: "attested" });
   const idle = async (until: number): Promise<number> => {
     await pause(until - performance.now());

@@ -29,8 +29,11 @@ export interface EngineProcess {
 export type StartEngineProcess = (options: EngineProcessOptions) => EngineProcess;
 
 const WORKERS: Readonly<Record<EngineKind, string>> = { canonical: "./worker.ts", native: "./native-worker.ts" };
-/** Below any ordinary process, consensus above all. */
-const NICE = 10;
+/**
+ * Below any ordinary process, consensus above all: beside a busy one it gets a third of that one's time. At 10 it was a tenth, and where validators share
+ * processors their runs came too late for what the same validators let in (docs/performance.md).
+ */
+const NICE = 5;
 /**
  * What the process may hold beside WebAssembly's memory: Node, the compiled engine and its heap (about 200 MiB), a model on its way in and a
  * request's tensors, twice each while they are copied.

@@ -28,7 +28,7 @@ export interface RunRequest {
   readonly priority: Priority;
   /** Cancels: the answer is then absent, at once. */
   readonly signal?: AbortSignal;
-  /** Told how many milliseconds the run itself took, waiting and loading left out; once for each engine that has a part in it. */
+  /** Told how many milliseconds of a processor the run itself took, waiting and loading left out; once for each engine that has a part in it. */
   readonly onTimed?: (ms: number) => void;
 }
 

@@ -10,7 +10,7 @@ export interface JobRequest {
   readonly command: Command;
   readonly blobs: readonly Uint8Array[];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds from the command to its reply: neither waiting nor loading. */
+  /** Told how many milliseconds of a processor the command took: neither waiting nor loading. */
   readonly onTimed?: ((ms: number) => void) | undefined;
 }
 
