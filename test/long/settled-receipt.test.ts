@@ -11,12 +11,13 @@ import { dispatch } from "../../node/cli/dispatch.ts";
 import { CNN_DIGITS, fixtureModel, rowOf } from "../scenarios/models.ts";
 import { useNetwork } from "../scenarios/network.ts";
 
+const APPEAL_WINDOW = 6;
 const network = useNetwork({
   offset: 5400,
   params: {
     "consensus.emptyBlockInterval": 250n,
     "staking.unbondingTime": 600_000n,
-    "inference.appealWindow": 6n,
+    "inference.appealWindow": BigInt(APPEAL_WINDOW),
   },
 });
 
@@ -50,8 +51,9 @@ test("a receipt of real nodes settles, and the file says so offline and to a lig
 
   const early = await assay("receipt", "settle", path, ...flags);
   expect(early).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^not settled: /) });
-  const [, appealEnd] = /ends with block (\d+), the proof is of block \d+$/.exec(early.err) ?? [];
-  await network.waitForHeight(0, Number(appealEnd) + 1);
+  // The last reveals, or the end of the window that begins after them.
+  const [, end] = /(?:until|with) block (\d+), the proof is of block \d+$/.exec(early.err) ?? [];
+  await network.waitForHeight(0, Number(end) + APPEAL_WINDOW + 2);
   const late = await assay("receipt", "settle", path, ...flags);
   expect(late).toMatchObject({ code: 0, err: "" });
 
