@@ -442,12 +442,13 @@ describe.each(MODES)("in sign mode %s", (mode) => {
     };
     const requested = await send(alice, messageOf(MsgRequestInference, request));
     const jobId = attribute(requested, "inference_requested", "job_id");
-    const status = await eventually("the verdict", async () => {
+    const { status, revealEnd } = await eventually("the verdict", async () => {
       const found = await queries.job(jobId);
-      return found.status === "FINAL" || found.status === "FAILED" ? found.status : undefined;
+      return found.status === "FINAL" || found.status === "FAILED" ? found : undefined;
     });
     expect(status).toBe("FINAL");
     // Nothing comes of it but the loss of the bond.
+    await network.waitForHeight(0, Number(revealEnd) + 1);
     const appealBond = await queries.parameter("appealBond");
     const appeal = { appellant: alice.address, jobId: fromHex(jobId), inputs: request.inputs };
     await send(alice, messageOf(MsgOpenAppeal, { ...appeal, bond: uassay(Number(appealBond)) }));
