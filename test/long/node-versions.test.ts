@@ -29,7 +29,7 @@ function withoutTypes(folder: string): void {
     const code = stripTypeScriptTypes(readFileSync(join(ROOT, path), "utf8"));
     const target = join(folder, path.replace(/\.ts$/, ".js"));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, code.replace(/(from\s+"|import\(")(\.{1,2}\/[^"]+)\.ts"/g, '$1$2.js"'));
+    writeFileSync(target, code.replace(/(from\s+"|import\s+"|import\(")(\.{1,2}\/[^"]+)\.ts"/g, '$1$2.js"'));
   }
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   writeFileSync(join(folder, "program.js"), PROGRAM);
