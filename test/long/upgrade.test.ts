@@ -13,7 +13,7 @@ import { call } from "../scenarios/rpc.ts";
 const FIRST = [0, 1, 2, 3];
 const LATE = 4;
 const VERSION = "v2-test";
-const INTERVAL = 600n;
+const INTERVAL = 500n;
 
 describe("what governance decides", () => {
   const network = useNetwork({
