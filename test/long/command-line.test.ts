@@ -3,9 +3,8 @@ import { delimiter, join } from "node:path";
 import { toBech32 } from "@cosmjs/encoding";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { moduleAddress } from "../../modules/auth/keeper.ts";
-import { COMMANDS } from "../../node/cli/commands.ts";
-import { dispatch } from "../../node/cli/dispatch.ts";
 import { temporaryFolder } from "../node/temporary-folder.ts";
+import { assay } from "../scenarios/command.ts";
 import { useNetwork } from "../scenarios/network.ts";
 import { eventually } from "../scenarios/wait.ts";
 
@@ -20,14 +19,6 @@ const AUTHORITY = toBech32("assay", moduleAddress("gov"));
 const account = (byte: number): string => toBech32("assay", new Uint8Array(20).fill(byte));
 
 type Words = readonly string[];
-
-async function assay(...args: Words): Promise<string> {
-  const lines: string[] = [];
-  const write = (text: string) => void lines.push(text);
-  const code = await dispatch(COMMANDS, args, { out: write, err: write });
-  if (code !== 0) throw new Error(`assay ${args.join(" ")}: ${lines.join("\n")}`);
-  return lines.join("\n").trim();
-}
 
 const node = (): Words => ["--node", network.rpc(0)];
 

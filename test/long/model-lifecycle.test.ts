@@ -1,43 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { COMMANDS } from "../../node/cli/commands.ts";
-import { dispatch } from "../../node/cli/dispatch.ts";
 import { encodeGraph, model } from "../engine/onnx-builder.ts";
 import { temporaryFolder } from "../node/temporary-folder.ts";
+import { assay, attempt } from "../scenarios/command.ts";
 import { useNetwork } from "../scenarios/network.ts";
 
 /** What becomes of a model after its registration, and inputs that no transaction holds, by `assay` against real processes. */
 
 const network = useNetwork({ offset: 10_300, params: { "consensus.emptyBlockInterval": 250n } });
 
-interface Outcome {
-  readonly code: number;
-  readonly text: string;
-}
-
-async function attempt(...args: readonly string[]): Promise<Outcome> {
-  const lines: string[] = [];
-  const write = (text: string) => void lines.push(text);
-  const code = await dispatch(COMMANDS, args, { out: write, err: write }).catch((error: unknown) => {
-    write(error instanceof Error ? error.message : String(error));
-    return 1;
-  });
-  return { code, text: lines.join("\n") };
-}
-
-/** Expects success. @returns what was written. */
-async function assay(...args: readonly string[]): Promise<string> {
-  const { code, text } = await attempt(...args, "--node", network.rpc(0));
-  if (code !== 0) throw new Error(`assay ${args.join(" ")}: ${text}`);
-  return text;
-}
+const node = (): readonly string[] => ["--node", network.rpc(0)];
 
 /** Expects a refusal. @returns what it says. */
 async function refusal(...args: readonly string[]): Promise<string> {
-  const { code, text } = await attempt(...args, "--node", network.rpc(0));
+  const { code, err } = await attempt(...args, ...node());
   expect([args, code]).toEqual([args, 1]);
-  return text;
+  return err;
 }
 
 let folder = "";
@@ -60,10 +39,21 @@ function greatestOf(count: number): string {
 
 test("a second version comes after the first, which gives way to it; an owner hands the model on", async () => {
   const inputs = inFolder("inputs.json");
-  await assay("model", "register", greatestOf(4), "--name", "greatest", "--inputs-out", inputs, "--yes");
+  await assay("model", "register", greatestOf(4), "--name", "greatest", "--inputs-out", inputs, "--yes", ...node());
   const ofSecond = ["--inputs-out", inFolder("second.json")];
-  await assay("model", "register", greatestOf(5), "--name", "greatest", "--model-version", "2", "--yes", ...ofSecond);
-  const versions = JSON.parse(await assay("model", "versions", "greatest", "--json")) as readonly {
+  await assay(
+    "model",
+    "register",
+    greatestOf(5),
+    "--name",
+    "greatest",
+    "--model-version",
+    "2",
+    "--yes",
+    ...ofSecond,
+    ...node(),
+  );
+  const versions = JSON.parse(await assay("model", "versions", "greatest", "--json", ...node())) as readonly {
     readonly owner: string;
     readonly version: string;
     readonly status: string;
@@ -75,17 +65,19 @@ test("a second version comes after the first, which gives way to it; an owner ha
 
   const [{ owner } = { owner: "" }] = versions;
   const first = `${owner}/greatest@1`;
-  expect(await assay("infer", first, "--inputs", inputs)).toMatch(/FINAL/);
-  expect(await assay("model", "deprecate", first, "--successor", `${owner}/greatest@2`)).toMatch(/^deprecated /);
+  expect(await assay("infer", first, "--inputs", inputs, ...node())).toMatch(/FINAL/);
+  expect(await assay("model", "deprecate", first, "--successor", `${owner}/greatest@2`, ...node())).toMatch(
+    /^deprecated /,
+  );
   expect(await refusal("infer", first, "--inputs", inputs)).toMatch(/deprecated|successor/);
 
   const { address } = await network.client(1);
   const second = `${owner}/greatest@2`;
-  expect(await assay("model", "transfer", second, address)).toMatch(/^offered /);
+  expect(await assay("model", "transfer", second, address, ...node())).toMatch(/^offered /);
   expect(await refusal("model", "accept", second, "--from", "dev2")).not.toBe("");
-  expect(await assay("model", "accept", second, "--from", "dev1")).toContain(`it is ${address}'s`);
+  expect(await assay("model", "accept", second, "--from", "dev1", ...node())).toContain(`it is ${address}'s`);
   expect(await refusal("model", "deprecate", `${address}/greatest@2`)).not.toBe("");
-  expect(await assay("model", "deprecate", `${address}/greatest@2`, "--from", "dev1")).toMatch(
+  expect(await assay("model", "deprecate", `${address}/greatest@2`, "--from", "dev1", ...node())).toMatch(
     /takes no more requests/,
   );
 });
@@ -101,6 +93,7 @@ test("inputs that no transaction holds go as a blob, which the same inputs find 
     "--yes",
     "--inputs-out",
     inFolder("probe.json"),
+    ...node(),
   );
   const inputs = inFolder("large.json");
   const data = Array.from({ length: COUNT }, (_, i) => (i === 12_345 ? 77 : i % 50));
@@ -111,7 +104,7 @@ test("inputs that no transaction holds go as a blob, which the same inputs find 
     readonly receipt: { readonly modelRoot: string };
   }
   for (let i = 0; i < 2; i++) {
-    const result = JSON.parse(await assay("infer", "large", "--inputs", inputs, "--json")) as Result;
+    const result = JSON.parse(await assay("infer", "large", "--inputs", inputs, "--json", ...node())) as Result;
     expect(result.status).toBe("FINAL");
     expect(Buffer.from(result.outputs[0]?.data ?? "", "base64").readFloatLE(0)).toBe(77);
     expect(result.receipt.modelRoot).toMatch(/^[0-9a-f]{64}$/);

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { uploadModel } from "../../client/upload-model.ts";
-import { COMMANDS } from "../../node/cli/commands.ts";
-import { dispatch } from "../../node/cli/dispatch.ts";
+import { assay } from "../scenarios/command.ts";
 import { useNetwork } from "../scenarios/network.ts";
 import { eventually } from "../scenarios/wait.ts";
 
@@ -18,15 +17,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "assay-upload-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Expects success. @returns what was written to standard output. */
-async function assay(...args: readonly string[]): Promise<string> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await dispatch(COMMANDS, args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-  if (code !== 0) throw new Error(`assay ${args.join(" ")}: ${[...out, ...err].join("\n")}`);
-  return out.join("\n");
-}
 
 const node = (i = 0): readonly string[] => ["--node", network.rpc(i)];
 const inFolder = (name: string): string => join(folder, name);

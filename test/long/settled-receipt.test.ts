@@ -6,8 +6,7 @@ import { toHex } from "../../chain/bytes.ts";
 import { rpcProvider } from "../../client/light-provider.ts";
 import { lightBlockId } from "../../consensus/light/verify.ts";
 import { receiptToJson } from "../../modules/inference/receipt.ts";
-import { COMMANDS } from "../../node/cli/commands.ts";
-import { dispatch } from "../../node/cli/dispatch.ts";
+import { attempt } from "../scenarios/command.ts";
 import { CNN_DIGITS, fixtureModel, rowOf } from "../scenarios/models.ts";
 import { useNetwork } from "../scenarios/network.ts";
 
@@ -21,13 +20,6 @@ const network = useNetwork({
   },
 });
 
-async function assay(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await dispatch(COMMANDS, args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-  return { code, out: out.join("\n"), err: err.join("\n") };
-}
-
 test("a receipt of real nodes settles, and the file says so offline and to a light client", async () => {
   const client = await network.client(0);
   await network.admit(client, fixtureModel(CNN_DIGITS));
@@ -40,7 +32,7 @@ test("a receipt of real nodes settles, and the file says so offline and to a lig
     return join(folder, name);
   };
   const path = file("receipt.json", JSON.stringify(receiptToJson(receipt)));
-  const set = await assay("query", "validator-set", "--height", String(requestedHeight), "--node", network.rpc(0));
+  const set = await attempt("query", "validator-set", "--height", String(requestedHeight), "--node", network.rpc(0));
   const setPath = file("set.json", set.out);
   const first = await rpcProvider(network.rpc(0)).lightBlock(2);
   if (first === undefined) throw new Error("no block 2");
@@ -49,17 +41,17 @@ test("a receipt of real nodes settles, and the file says so offline and to a lig
     ...["--primary", network.rpc(0), "--witness", network.rpc(1)],
   ];
 
-  const early = await assay("receipt", "settle", path, ...flags);
+  const early = await attempt("receipt", "settle", path, ...flags);
   expect(early).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^not settled: /) });
   // The last reveals, or the end of the window that begins after them.
   const [, end] = /(?:until|with) block (\d+), the proof is of block \d+$/.exec(early.err) ?? [];
   await network.waitForHeight(0, Number(end) + APPEAL_WINDOW + 2);
-  const late = await assay("receipt", "settle", path, ...flags);
+  const late = await attempt("receipt", "settle", path, ...flags);
   expect(late).toMatchObject({ code: 0, err: "" });
 
   const settled = file("settled.json", late.out);
   const said = { code: 0, err: "", out: expect.stringMatching(/^valid: .*\nsettled: the appeal window ended with /) };
-  expect(await assay("verify", settled, "--settled", "--trust", setPath)).toEqual(said);
-  expect(await assay("verify", settled, "--settled", ...flags)).toEqual(said);
-  expect(await assay("receipt", "eip2537", settled, "--trust", setPath)).toMatchObject({ code: 0, err: "" });
+  expect(await attempt("verify", settled, "--settled", "--trust", setPath)).toEqual(said);
+  expect(await attempt("verify", settled, "--settled", ...flags)).toEqual(said);
+  expect(await attempt("receipt", "eip2537", settled, "--trust", setPath)).toMatchObject({ code: 0, err: "" });
 });

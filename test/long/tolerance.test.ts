@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blobRoot } from "../../chain/blob-root.ts";
 import { toHex } from "../../chain/bytes.ts";
-import { COMMANDS } from "../../node/cli/commands.ts";
-import { dispatch } from "../../node/cli/dispatch.ts";
 import { encodeGraph, model, type TestTensor, tensor } from "../engine/onnx-builder.ts";
 import { conformingServer } from "../engine/remote/conforming-server.ts";
 import { startTestServer, type TestServer } from "../engine/remote/test-server.ts";
+import { assay } from "../scenarios/command.ts";
 import { useNetwork } from "../scenarios/network.ts";
 import { eventually } from "../scenarios/wait.ts";
 
@@ -54,14 +53,6 @@ afterAll(async () => {
   await server.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function assay(...args: readonly string[]): Promise<string> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await dispatch(COMMANDS, args, { out: (text) => out.push(text), err: (text) => err.push(text) });
-  if (code !== 0) throw new Error(`assay ${args.join(" ")}: ${[...out, ...err].join("\n")}`);
-  return out.join("\n");
-}
 
 const node = (): readonly string[] => ["--node", network.rpc(0)];
 const inFolder = (name: string): string => join(folder, name);
