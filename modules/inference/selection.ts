@@ -152,6 +152,16 @@ function verified(view: CheckView, reveals: readonly CheckedReveal[]): readonly 
   return reveals.filter((_, index) => !bad.has(index));
 }
 
+/** Of a member that has signed two outputs of a job, which only commitments would have prevented, the first: a block with both is invalid. */
+function oneOfEach(reveals: readonly CheckedReveal[]): readonly CheckedReveal[] {
+  const first = new Map<string, CheckedReveal>();
+  for (const checked of reveals) {
+    const key = memberKey(checked.reveal);
+    if (!first.has(key)) first.set(key, checked);
+  }
+  return [...first.values()];
+}
+
 /** Leaves out what would give this output of this job its quorum; of the others, all that fit below it. An executor is nothing without its output. */
 function belowQuorum(
   view: CheckView,
@@ -209,9 +219,10 @@ export function selectForBlock(
   const check = checkView(view, committees);
   const { maxRevealsPerBlock } = inferenceParams.read(view.block.params);
   const commitments = selectCommitments(check, pool).map(({ commitment }) => commitment);
-  // Of one member there may be several that differ in the output root: only its own verifies.
+  // Of one member there may be several that differ in the output root, of which strangers' don't verify.
   const keyOf = (reveal: Reveal) => memberKey(reveal) + toHex(reveal.outputRoot);
-  const candidates = verified(check, examineReveals(check, pool.reveals, keyOf, Number(maxRevealsPerBlock)));
+  const examined = examineReveals(check, pool.reveals, keyOf, Number(maxRevealsPerBlock));
+  const candidates = oneOfEach(verified(check, examined));
   const { reveals, outputs } = withOutputs(check, pool, candidates);
   return {
     duplicateAttestations: selectEvidence(check, pool),

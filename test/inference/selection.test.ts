@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { toHex } from "../../chain/bytes.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import type { AttestationEvidence, Commitment, Reveal } from "../../chain/types/attestation.ts";
+import { MODEL_CLASS } from "../../modules/inference/classes.ts";
 import {
   type AttestationPool,
   checkCommitment,
@@ -13,7 +14,7 @@ import {
 } from "../../modules/inference/selection.ts";
 import { JOB_STATUS } from "../../modules/inference/store.ts";
 import { addressOf } from "../modules/network.ts";
-import { type Chain, createChain, FOUR, outputOf } from "./harness.ts";
+import { type Chain, createChain, FOUR, manifestOf, outputOf } from "./harness.ts";
 
 const NAMES = Object.keys(FOUR);
 
@@ -151,37 +152,67 @@ const WHOLE = (["commit", "reveal", "reveal"] as const).map((kind) =>
   NAMES.map((member) => ({ kind, member, job: 0, jobs: 1, output: 1, signer: "own" })),
 );
 
-test("whatever is in the pool, beginBlock takes the selection", () => {
-  const seen = { commitments: 0, reveals: 0, outputs: 0 };
-  fc.assert(
-    fc.property(fc.array(fc.array(item, { maxLength: 12 }), { minLength: 3, maxLength: 6 }), (blocks) => {
-      const params = { "inference.maxRevealsPerBlock": 5n, "inference.maxCommitmentsPerBlock": 9n };
-      const chain = createChain({ params });
-      const ids = chain.request(3);
-      const commitments: Commitment[] = [];
-      const reveals: Reveal[] = [];
-      for (const items of blocks) {
-        for (const { kind, member, job, jobs, output, signer } of items) {
-          const name = signer === "own" ? member : signer;
-          const id = ids[job] ?? new Uint8Array(32);
-          if (kind === "commit") {
-            const signed = ids
-              .slice(job, job + jobs)
-              .map((each) => [each, chain.sign(name, each, outputOf(output).root)] as const);
-            const commitment = chain.commitTo(name, signed);
-            commitments.push({ ...commitment, data: { ...commitment.data, validator: addressOf(member) } });
-          } else reveals.push({ ...chain.reveal(name, id, output), validator: addressOf(member) });
+/** Commitments keep a member from signing two outputs; without them both are good for a block, though not for one. */
+const MODELS = {
+  committed: {},
+  direct: { direct: true },
+  tolerant: { class: MODEL_CLASS.tolerance, absoluteTolerance: 1_000_000 },
+} as const;
+
+test.each(Object.entries(MODELS))(
+  "whatever is in the pool, beginBlock takes the selection: %s jobs",
+  (kind, change) => {
+    const seen = { commitments: 0, reveals: 0, outputs: 0 };
+    fc.assert(
+      fc.property(fc.array(fc.array(item, { maxLength: 12 }), { minLength: 3, maxLength: 6 }), (blocks) => {
+        const params = { "inference.maxRevealsPerBlock": 5n, "inference.maxCommitmentsPerBlock": 9n };
+        const chain = createChain({ params, models: [manifestOf("digits", change)] });
+        const ids = chain.request(3);
+        // A later beacon draws the executors.
+        if (kind === "tolerant") for (const proposer of NAMES) chain.block({ proposer });
+        const commitments: Commitment[] = [];
+        const reveals: Reveal[] = [];
+        for (const items of blocks) {
+          for (const { kind, member, job, jobs, output, signer } of items) {
+            const name = signer === "own" ? member : signer;
+            const id = ids[job] ?? new Uint8Array(32);
+            if (kind === "commit") {
+              const signed = ids
+                .slice(job, job + jobs)
+                .map((each) => [each, chain.sign(name, each, outputOf(output).root)] as const);
+              const commitment = chain.commitTo(name, signed);
+              commitments.push({ ...commitment, data: { ...commitment.data, validator: addressOf(member) } });
+            } else reveals.push({ ...chain.reveal(name, id, output), validator: addressOf(member) });
+          }
+          // Output 2 is never at hand.
+          const selected = selectForBlock(chain.view(), poolOf([1], { commitments, reveals }));
+          seen.commitments += selected.commitments.length;
+          seen.reveals += selected.reveals.length;
+          seen.outputs += selected.outputs.length;
+          apply(chain, selected);
         }
-        // Output 2 is never at hand.
-        const selected = selectForBlock(chain.view(), poolOf([1], { commitments, reveals }));
-        seen.commitments += selected.commitments.length;
-        seen.reveals += selected.reveals.length;
-        seen.outputs += selected.outputs.length;
-        apply(chain, selected);
-      }
-    }),
-    { numRuns: 25, examples: [[WHOLE]] },
-  );
-  expect(seen.commitments).toBeGreaterThan(0);
-  expect(seen.reveals).toBeGreaterThan(0);
-});
+      }),
+      { numRuns: 25, examples: [[WHOLE]] },
+    );
+    expect(seen.commitments > 0).toBe(kind === "committed");
+    expect(seen.reveals).toBeGreaterThan(0);
+    expect(seen.outputs).toBeGreaterThan(0);
+  },
+);
+
+test.each([
+  ["direct", MODELS.direct],
+  ["tolerant", MODELS.tolerant],
+] as const)(
+  "who signs two outputs of a %s job is in a block with one of them, and holds up nobody else",
+  (kind, change) => {
+    const chain = createChain({ models: [manifestOf("digits", change)] });
+    const [jobId] = chain.request() as [Uint8Array];
+    if (kind === "tolerant") for (const proposer of NAMES.slice(0, 3)) chain.block({ proposer });
+    const reveals = NAMES.flatMap((name) => [7, 8].map((output) => chain.reveal(name, jobId, output)));
+    const selected = selectForBlock(chain.view(), poolOf([7, 8], { reveals }));
+    expect(selected.reveals).toHaveLength(kind === "tolerant" ? 1 : NAMES.length);
+    apply(chain, selected);
+    expect(chain.job(jobId).outputRoot).toEqual(outputOf(7).root);
+  },
+);
