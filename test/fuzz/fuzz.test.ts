@@ -11,7 +11,7 @@ import { ensure, type FuzzTarget } from "./target.ts";
 import { TARGETS } from "./targets/all.ts";
 
 /** For each target, besides its seeds and its corpus; `npm run fuzz` goes on for as long as asked. */
-const RUNS = 2000;
+const RUNS = 1200;
 
 describe("no input breaks the decoder of", () => {
   test.each(TARGETS.map((target) => [target.name, target] as const))("%s", async (_, target) => {

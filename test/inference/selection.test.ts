@@ -192,7 +192,7 @@ test.each(Object.entries(MODELS))(
           apply(chain, selected);
         }
       }),
-      { numRuns: 25, examples: [[WHOLE]] },
+      { numRuns: 12, examples: [[WHOLE]] },
     );
     expect(seen.commitments > 0).toBe(kind === "committed");
     expect(seen.reveals).toBeGreaterThan(0);

@@ -69,7 +69,6 @@ export const CRASH_CASES: readonly CrashCase[] = [
 /** One of each kind of recovery: what `npm test` has time for. `sign.*` is only come by once the node votes again. */
 export const SHORT: readonly FailpointName[] = [
   "sign.create",
-  "state.commit.before",
   "state.commit.after",
   "wal.append.after",
   "sign.save.after",

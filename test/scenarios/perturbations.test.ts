@@ -35,16 +35,6 @@ describe("links that break without a word", () => {
     await oneChain(network, NODES);
   });
 
-  test("a ring without its diagonals still agrees: what a node hears it passes on", async () => {
-    network.cut(0, 2);
-    network.cut(1, 3);
-    const before = await network.height(0);
-    for (const i of NODES) await network.waitForHeight(i, before + 10);
-    network.mend(0, 2);
-    network.mend(1, 3);
-    await oneChain(network, NODES);
-  });
-
   test("a validator that has lost its database has it back from the others, and goes on signing", async () => {
     expect(await network.kill(2, "SIGKILL")).toBe("SIGKILL");
     const lost = await network.height(0);
